@@ -1,0 +1,90 @@
+// The library's front door: one program, one allocator, one lifetime, true figures. The command line, the
+// benchmarks and the tests all run programs through this one function.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "allocators/any_allocator.hpp"
+#include "lang/source/diagnostic.hpp"
+
+namespace harness::lang {
+
+struct RunOptions {
+    std::string file;                 ///< name for messages; imports are looked up beside it
+    std::string lifetime = "refcount";
+    bool checked = true;
+    bool fail_on_leak = false;
+    bool elide_counts = true;         ///< off only to measure what the elision of counts is worth
+    std::vector<std::pair<std::string, std::string>> settings;  ///< --set, read by param()
+    std::vector<std::string> args;
+    std::uint64_t max_heap_bytes = 0;  ///< limit on requested bytes; 0: none
+    std::uint32_t max_depth = 200'000;
+    std::uint64_t seed = 1;
+    std::FILE* out = stdout;
+};
+
+enum class Status : std::uint8_t { ok, error, defect, limit, rejected };
+
+/// The four byte counts of the program's own objects; see lang/reference for their exact meaning.
+struct HeapFigures {
+    std::uint64_t allocations = 0, deallocations = 0;
+    std::uint64_t payload_bytes_total = 0, payload_bytes_peak = 0, payload_bytes_leaked = 0;
+    std::uint64_t header_bytes_peak = 0, requested_bytes_peak = 0, reserved_bytes_peak = 0, mapped_bytes_peak = 0;
+    std::uint64_t requested_bytes_total = 0;
+    std::uint64_t constant_bytes = 0;  ///< string literals, held once per place and released at exit
+};
+
+struct StackFigures {
+    std::uint64_t frames_peak = 0, value_bytes_peak = 0, window_bytes_peak = 0;
+};
+
+/// What the lifetime cost, counted in checked runs only (an unchecked run counts nothing and reports zeros).
+struct LifetimeCosts {
+    std::uint64_t retains = 0, releases = 0, copies = 0, copied_bytes = 0, destructors = 0, regions = 0;
+    std::uint64_t traced_bytes = 0, collections = 0, pause_ns_max = 0;
+};
+
+struct Phases {
+    std::uint64_t front_end_ns = 0, run_ns = 0, release_ns = 0;
+};
+
+/// A memory defect as the JSON lists it; `diagnostic` is its full form.
+struct Defect {
+    Diagnostic diagnostic;
+    std::uint64_t bytes = 0;
+    Span allocated, released;
+};
+
+struct RunReport {
+    Status status = Status::ok;
+    int exit_code = 0;                 ///< the harness's code, or what exit(n) asked for with status ok
+    std::vector<Diagnostic> errors;    ///< static errors, or the run-time error
+    std::vector<Defect> defects;
+    HeapFigures heap;
+    StackFigures stack;
+    LifetimeCosts costs;
+    Phases phases;
+    std::uint64_t wall_ns = 0;
+    std::uint64_t output_xxh3 = 0;     ///< of every byte the program printed
+    std::uint64_t output_bytes = 0;
+    std::uint64_t indices_peak = 0, index_conflicts = 0;
+};
+
+/// Runs the program in `source` with bytes from `allocator`. Never throws, never exits the process; output goes to
+/// options.out, errors into the report. `sources` receives the program's files, so that the report can be rendered.
+RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator, SourceMap& sources);
+
+struct LifetimeInfo {
+    std::string_view name, summary;
+};
+std::vector<LifetimeInfo> list_lifetimes();
+
+/// The same program in Python, memory statements erased; errors when it cannot be said there.
+std::string to_python(std::string source, const std::string& file, SourceMap& sources, std::vector<Diagnostic>& errors);
+
+}  // namespace harness::lang
