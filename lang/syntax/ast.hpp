@@ -29,12 +29,22 @@ enum class ExprKind : std::uint8_t {
     keep_stage,                                         // … | keep _ with result
     walrus, starred,
     array_type,                                         // [T; n], as a type or as a repeat literal [0; 100]
+    spawn,                                              // spawn f(args)
 };
 
+/// `height` is the number of expression nodes on the longest path downwards, this one included. The parser refuses
+/// a tree higher than max_expression_height, so that recursive passes need no check of their own; it sits in what
+/// would be padding.
 struct Expr {
     ExprKind kind;
+    std::uint16_t height = 1;
     Span span;
 };
+
+/// The limits that bound every recursion over the tree; beyond them the parser reports a SyntaxError.
+inline constexpr int max_expression_height = 2000;  ///< operators, chains, calls, brackets, nested lambdas
+inline constexpr int max_nesting = 200;             ///< brackets, unary operators, lambdas and patterns within each other
+inline constexpr int max_block_depth = 100;         ///< compound statements within each other, as in CPython
 
 /// An integer literal; `too_large` when it does not fit 64 bits unsigned (`value` is then meaningless).
 struct IntegerExpr : Expr { std::uint64_t value; bool too_large; };
@@ -106,6 +116,8 @@ struct PipeExpr : Expr { Expr* left; Expr* stage; };
 struct KeepStageExpr : Expr { List<Expr*> targets; Expr* allocator; };
 struct WalrusExpr : Expr { NameId name; Span name_span; Expr* value; };
 struct StarredExpr : Expr { Expr* value; };
+/// `spawn f(args)`: the call is written, and evaluated in the new process.
+struct SpawnExpr : Expr { Expr* call; };
 struct ArrayTypeExpr : Expr { Expr* element; Expr* count; };
 
 enum class StmtKind : std::uint8_t {
@@ -152,6 +164,7 @@ struct ClassStmt : Stmt {
     Block body;
     List<Expr*> decorators;
 };
+/// A field of a struct or of a variant; a variant's field may be a type alone, its name is 0 then.
 struct FieldDecl { NameId name; Span span; Expr* type; Expr* default_value; };
 struct StructStmt : Stmt {
     NameId name;
@@ -171,11 +184,11 @@ struct EnumStmt : Stmt {
     List<Expr*> decorators;
 };
 
-enum class PatternKind : std::uint8_t { wildcard, capture, value, any_of, sequence, constructor };
+enum class PatternKind : std::uint8_t { wildcard, capture, value, any_of, sequence, constructor, rest };
 struct Pattern {
     PatternKind kind;
     Span span;
-    NameId name = 0;             ///< capture: the name bound; also `pattern as name`
+    NameId name = 0;             ///< capture: the name bound; also `pattern as name`; rest: `*name`, 0 for `*_`
     Expr* value = nullptr;       ///< value: a literal or a dotted name; constructor: the callee
     List<Pattern*> parts;        ///< any_of, sequence, constructor
     List<NameId> part_names;     ///< constructor: keyword names, 0 for positional
