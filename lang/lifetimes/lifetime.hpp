@@ -1,0 +1,38 @@
+// When bytes go back. Each lifetime is one file that defines a policy struct; from it the VM's handlers are
+// instantiated, and the table below is filled for builtins and slow paths, which reach it by pointer.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lang/memory/value.hpp"
+
+namespace harness::lang {
+
+class Machine;
+
+/// The face of a lifetime for everything but the VM's hot handlers. `share` and the others take heap values only
+/// except where stated; see Machine for what each means.
+struct Lifetime {
+    std::string_view name;
+    std::string_view summary;
+
+    // What the compiler and the heap must know.
+    bool counts = false;           ///< ownership operations are compiled: names and temporaries are released
+    bool counts_objects = false;   ///< objects are counted, not only strings and the VM's own (refcount)
+    bool sequence_header = true;   ///< lists need a header
+    bool regions = false;          ///< arena, stack: region marks are compiled
+    bool literals_allocate = false;  ///< a str literal is a new object at each evaluation (leak)
+    bool live_at_exit_is_leak = false;
+    bool explicit_release = false; ///< manual: free and deinit give memory back
+    std::uint32_t birth_word = 0;
+
+    Value (*share)(Machine&, Value borrow) = nullptr;           ///< any value
+    void (*drop)(Machine&, Value unnamed) = nullptr;
+    Value (*store)(Machine&, Value container, Value lent) = nullptr;
+    Value (*store_unnamed)(Machine&, Value container, Value unnamed) = nullptr;
+    Value (*take)(Machine&, Value from_slot) = nullptr;
+    void (*discard)(Machine&, Value from_slot) = nullptr;
+};
+
+}  // namespace harness::lang

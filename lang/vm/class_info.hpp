@@ -1,0 +1,106 @@
+// What stands behind a value of tag `constant`: functions, builtins, classes and modules, which live off the heap for
+// the whole program.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lang/memory/layout.hpp"
+#include "lang/syntax/names.hpp"
+
+namespace harness::lang {
+
+class Machine;
+
+enum class ConstantKind : std::uint8_t { function, native, class_, module };
+
+struct ConstantObject {
+    ConstantKind kind;
+};
+
+/// A function of the language that is written in C++. Arguments are lent: the caller keeps what it owns. The result
+/// belongs to the caller (an unnamed result; see Machine::share for handing out what something else owns), or is
+/// Value::failed() after Machine::raise. Missing optional arguments arrive as Value::absent().
+using NativeFunction = Value (*)(Machine& machine, const Value* arguments, std::uint32_t count);
+
+struct Native : ConstantObject {
+    std::string_view name;
+    NativeFunction function;
+    /// Names of the parameters, separated by spaces, "self" left out for methods. `*` alone: all that follow are
+    /// keyword-only. A trailing "name..." takes any number of positional arguments and `count` is then how many.
+    std::string_view parameters;
+    std::uint8_t required;
+    bool is_method;              ///< arguments[0] is the receiver
+
+    constexpr Native(std::string_view n, NativeFunction f, std::string_view p, std::uint8_t r, bool method = false)
+        : ConstantObject{ConstantKind::native}, name(n), function(f), parameters(p), required(r), is_method(method) {}
+};
+
+#define HARNESS_DUNDERS(X)                                                                                        \
+    X(init, "__init__") X(del, "__del__") X(str, "__str__") X(repr, "__repr__") X(eq, "__eq__") X(ne, "__ne__")   \
+    X(lt, "__lt__") X(le, "__le__") X(gt, "__gt__") X(ge, "__ge__") X(len, "__len__") X(bool_, "__bool__")        \
+    X(getitem, "__getitem__") X(setitem, "__setitem__") X(delitem, "__delitem__") X(contains, "__contains__")     \
+    X(call, "__call__") X(iter, "__iter__") X(next, "__next__") X(hash, "__hash__") X(neg, "__neg__")             \
+    X(pos, "__pos__") X(invert, "__invert__") X(abs, "__abs__") X(int_, "__int__") X(float_, "__float__")         \
+    X(add, "__add__") X(sub, "__sub__") X(mul, "__mul__") X(truediv, "__truediv__")                               \
+    X(floordiv, "__floordiv__") X(mod, "__mod__") X(pow, "__pow__") X(and_, "__and__") X(or_, "__or__")           \
+    X(xor_, "__xor__") X(lshift, "__lshift__") X(rshift, "__rshift__")                                            \
+    X(radd, "__radd__") X(rsub, "__rsub__") X(rmul, "__rmul__") X(rtruediv, "__rtruediv__")                       \
+    X(rfloordiv, "__rfloordiv__") X(rmod, "__rmod__") X(rpow, "__rpow__") X(rand_, "__rand__")                    \
+    X(ror_, "__ror__") X(rxor_, "__rxor__") X(rlshift, "__rlshift__") X(rrshift, "__rrshift__")                   \
+    X(iadd, "__iadd__") X(format, "__format__") X(getattr_, "__getattr__")
+
+/// The special methods that operators and builtins look for.
+enum class Dunder : std::uint8_t {
+#define X(id, text) id,
+    HARNESS_DUNDERS(X)
+#undef X
+        count_
+};
+inline constexpr std::string_view dunder_names[] = {
+#define X(id, text) text,
+    HARNESS_DUNDERS(X)
+#undef X
+};
+#undef HARNESS_DUNDERS
+
+/// One thing that a class says about a name: an instance field at an offset, or an attribute of the class itself
+/// (methods, builtins, class variables).
+struct Member {
+    bool is_field = false;
+    std::uint16_t slot = 0;          ///< field: index of the 8-byte slot
+    std::uint16_t field_type = 0;    ///< field: enforced primitive type, 0 for any; see bytecode/types.hpp
+    Value value = Value::absent();   ///< attribute
+};
+
+struct ClassInfo : ConstantObject {
+    std::string_view name;
+    const ClassInfo* base = nullptr;
+    ClassId id = ClassId::none;
+    std::uint16_t field_count = 0;
+    bool is_exception = false;
+    bool is_builtin = false;
+    bool has_typed_fields = false;
+    const Native* construct = nullptr;                     ///< builtin types: what calling the class does
+    std::unordered_map<NameId, Member> members;            ///< own and inherited
+    std::vector<NameId> field_names;                       ///< by slot
+    Value dunders[static_cast<std::size_t>(Dunder::count_)];  ///< absent() where the class has none
+
+    Value dunder(Dunder d) const { return dunders[static_cast<std::size_t>(d)]; }
+    bool derives_from(const ClassInfo& other) const {
+        for (const ClassInfo* c = this; c != nullptr; c = c->base)
+            if (c == &other) return true;
+        return false;
+    }
+};
+
+struct ModuleInfo : ConstantObject {
+    std::string_view name;
+    std::unordered_map<NameId, std::uint32_t> globals;     ///< name → global slot
+    std::unordered_map<NameId, Value> natives;             ///< builtin modules: math
+};
+
+}  // namespace harness::lang
