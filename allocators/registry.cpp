@@ -1,0 +1,181 @@
+// The table of allocators, expanded from registry.def, and the making of one from its spec.
+// Adding an allocator does not touch this file.
+#include "allocators/registry.hpp"
+
+#include <array>
+#include <optional>
+
+#include "allocators/defect.hpp"
+#include "allocators/factory.hpp"
+#include "allocators/spec.hpp"
+
+namespace harness::allocators {
+
+#define ALLOCATOR(name, kind, threading, parameters, summary) Made make_##name(FactoryInput& input);
+#include "allocators/registry.def"
+#undef ALLOCATOR
+
+namespace {
+
+struct Entry {
+    std::string_view name;
+    AllocatorKind kind;
+    Threading threading;
+    std::string_view parameters;
+    std::string_view summary;
+    Made (*make)(FactoryInput& input);
+};
+
+constexpr Entry entries[] = {
+#define ALLOCATOR(name, kind, threading, parameters, summary) \
+    {#name, AllocatorKind::kind, Threading::threading, parameters, summary, make_##name},
+#include "allocators/registry.def"
+#undef ALLOCATOR
+};
+
+struct Parameter {
+    std::string name;
+    std::uint64_t standard;
+};
+
+// Reads "slot_bytes=64, slots=64K"; what is wrong in there is a programmer's error.
+std::vector<Parameter> parameters_of(const Entry& entry) {
+    std::vector<Parameter> parameters;
+    std::string_view rest = entry.parameters;
+    while (!rest.empty()) {
+        const std::size_t comma = rest.find(", ");
+        const std::string_view one = rest.substr(0, comma);
+        rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 2);
+        const std::size_t equals = one.find('=');
+        HARNESS_CHECK(equals != std::string_view::npos, "a parameter in registry.def lacks its default");
+        parameters.push_back(
+            {std::string(one.substr(0, equals)), parse_quantity(one.substr(equals + 1)).value()});
+    }
+    return parameters;
+}
+
+const Entry* find_entry(std::string_view name) {
+    for (const Entry& entry : entries) {
+        if (entry.name == name) return &entry;
+    }
+    return nullptr;
+}
+
+Failure unknown_name(std::string_view name) {
+    std::vector<std::string> names;
+    std::string all;
+    for (const Entry& entry : entries) {
+        names.emplace_back(entry.name);
+        all += (all.empty() ? "" : ", ") + names.back();
+    }
+    const std::string nearest = nearest_word(name, names);
+    return {"there is no allocator '" + std::string(name) + "'",
+            nearest.empty() ? "choose one of " + all : "did you mean '" + nearest + "'?"};
+}
+
+Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, DefectSink& defects);
+
+Made make_inner(const std::string& spec, DefectSink& defects) {
+    Outcome<std::vector<SpecPart>> parts = parse_spec(spec);
+    if (!parts.ok()) return parts.failure();
+    return make_parts(parts.value(), 0, defects);
+}
+
+// Fills in the numbers of one part, from the arguments after `skipped` ones or else from the defaults.
+std::optional<Failure> read_numbers(const Entry& entry, const SpecPart& part, std::size_t skipped,
+                                    FactoryInput& input) {
+    const std::vector<Parameter> parameters = parameters_of(entry);
+    if (part.arguments.size() > parameters.size() + skipped) {
+        return Failure{part.name + " takes at most " + std::to_string(parameters.size() + skipped) +
+                           " arguments, not " + std::to_string(part.arguments.size()),
+                       parameters.empty() ? "write it without numbers"
+                                          : "its parameters are " + std::string(entry.parameters)};
+    }
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        std::uint64_t number = parameters[i].standard;
+        if (i + skipped < part.arguments.size()) {
+            const Outcome<std::uint64_t> parsed = parse_quantity(part.arguments[i + skipped]);
+            if (!parsed.ok()) {
+                return Failure{part.name + ", " + parameters[i].name + ": " + parsed.failure().message,
+                               parsed.failure().remedy};
+            }
+            number = parsed.value();
+        }
+        input.numbers.push_back(number);
+    }
+    return std::nullopt;
+}
+
+Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, DefectSink& defects) {
+    const SpecPart& part = parts[first];
+    const Entry* entry = find_entry(part.name);
+    if (entry == nullptr) return unknown_name(part.name);
+    FactoryInput input;
+    input.defects = &defects;
+    const bool wraps = entry->kind == AllocatorKind::wrapper;
+    if (wraps) {
+        if (part.arguments.empty()) {
+            return Failure{part.name + " needs an allocator to wrap",
+                           "write " + part.name + "(arena), for example"};
+        }
+        Made inner = make_inner(part.arguments[0], defects);
+        if (!inner.ok()) return inner;
+        input.inner = std::move(inner).value();
+    }
+    if (std::optional<Failure> failure = read_numbers(*entry, part, wraps ? 1 : 0, input)) return *failure;
+    if (first + 1 < parts.size()) {
+        if (entry->kind != AllocatorKind::over_parent) {
+            return Failure{
+                part.name + " takes no parent, so '" + parts[first + 1].name + "' cannot follow it",
+                wraps ? "put the parent inside its parentheses" : "leave out what follows '/'"};
+        }
+        Made parent = make_parts(parts, first + 1, defects);
+        if (!parent.ok()) return parent;
+        input.parent = std::move(parent).value();
+    }
+    return entry->make(input);
+}
+
+// Stateless, so one object may serve every allocator of the process.
+DefectSink& stderr_sink() {
+    static StderrDefectSink sink;
+    return sink;
+}
+
+std::string default_spec_of(const Entry& entry) {
+    std::string arguments = entry.kind == AllocatorKind::wrapper ? "direct" : "";
+    for (const Parameter& parameter : parameters_of(entry)) {
+        arguments += (arguments.empty() ? "" : ",") + quantity_text(parameter.standard);
+    }
+    std::string spec(entry.name);
+    if (!arguments.empty()) spec += "(" + arguments + ")";
+    if (entry.kind == AllocatorKind::over_parent) spec += "/page";
+    return spec;
+}
+
+}  // namespace
+
+std::vector<AllocatorInfo> list_allocators() {
+    std::vector<AllocatorInfo> list;
+    for (const Entry& entry : entries) {
+        AllocatorInfo info{.name = std::string(entry.name),
+                           .summary = std::string(entry.summary),
+                           .kind = entry.kind,
+                           .threading = entry.threading,
+                           .default_spec = default_spec_of(entry),
+                           .parameters = std::string(entry.parameters),
+                           .version = ""};
+        list.push_back(std::move(info));
+    }
+    return list;
+}
+
+Outcome<std::unique_ptr<AnyAllocator>> make_allocator(std::string_view spec) {
+    return make_allocator(spec, stderr_sink());
+}
+
+Outcome<std::unique_ptr<AnyAllocator>> make_allocator(std::string_view spec, DefectSink& defects) {
+    return make_inner(std::string(spec), defects);
+}
+
+}  // namespace harness::allocators

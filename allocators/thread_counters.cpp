@@ -1,0 +1,58 @@
+// The numbering of threads behind ThreadCounters: lowest free number first, given back when the thread ends.
+// Numbers are bits of one word, so that taking one needs no lock and no memory.
+#include "allocators/thread_counters.hpp"
+
+#include <bit>
+
+namespace harness::allocators {
+
+namespace {
+
+std::atomic<std::uint64_t>& taken_slots() {
+    static std::atomic<std::uint64_t> taken{0};
+    return taken;
+}
+
+struct SlotOfThread {
+    std::size_t index;
+
+    SlotOfThread() : index(counter_slots - 1) {
+        std::uint64_t taken = taken_slots().load(std::memory_order_relaxed);
+        for (;;) {
+            const auto lowest = static_cast<std::size_t>(std::countr_one(taken));
+            if (lowest >= counter_slots - 1) return;
+            // Acquire pairs with the release below: the number's former thread has finished its additions.
+            if (taken_slots().compare_exchange_weak(taken, taken | std::uint64_t{1} << lowest,
+                                                    std::memory_order_acquire, std::memory_order_relaxed)) {
+                index = lowest;
+                return;
+            }
+        }
+    }
+    ~SlotOfThread() {
+        if (index < counter_slots - 1) {
+            taken_slots().fetch_and(~(std::uint64_t{1} << index), std::memory_order_release);
+        }
+    }
+};
+
+}  // namespace
+
+std::size_t thread_slot() noexcept {
+    thread_local const SlotOfThread slot;
+    return slot.index;
+}
+
+std::uint64_t ThreadCounters::bytes() const noexcept {
+    std::uint64_t sum = 0;
+    for (const Slot& slot : slots_) sum += slot.bytes.load(std::memory_order_relaxed);
+    return sum;
+}
+
+std::uint64_t ThreadCounters::bytes_peak() const noexcept {
+    std::int64_t sum = 0;
+    for (const Slot& slot : slots_) sum += slot.bytes_peak.load(std::memory_order_relaxed);
+    return static_cast<std::uint64_t>(sum);
+}
+
+}  // namespace harness::allocators
