@@ -40,6 +40,10 @@ def prelude(settings: dict[str, int] | None = None) -> dict:
     return names
 
 
+def read_settings(pairs: list[str]) -> dict[str, int]:
+    return {name: int(value) for name, value in (pair.split("=") for pair in pairs)}
+
+
 def ends_an_operand(token: tokenize.TokenInfo | None) -> bool:
     if token is None or token.type in SPACE:
         return False
@@ -107,7 +111,7 @@ def main() -> int:
         print("usage: erase.py FILE [NAME=VALUE…]   runs FILE under python3 without its memory statements")
         return 2
     path = Path(sys.argv[1])
-    settings = {name: int(value) for name, value in (pair.split("=") for pair in sys.argv[2:])}
+    settings = read_settings(sys.argv[2:])
     sys.setrecursionlimit(100_000)
     exec(compile(erase(path.read_text(encoding="utf-8")), str(path), "exec"), prelude(settings))
     return 0

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "programs"))
 
-from erase import erase, prelude  # noqa: E402
+from erase import erase, prelude, read_settings  # noqa: E402
 from program_format import EXPECT_ERROR, EXPECT_LINE, FormatError, Program, read_program  # noqa: E402
 
 WIDTH_MAX = 120
@@ -39,10 +39,11 @@ def settings_of(program: Program) -> list[str]:
     return [arguments[i + 1] for i, word in enumerate(arguments) if word == "--set"]
 
 
-def run_by_statement(path: Path, source: str):
+def run_by_statement(program: Program, lines: list[str]):
     """Runs each top-level statement in turn; returns what each printed and the exception that ended the program."""
-    tree = ast.parse(erase(source), str(path))
-    names = {"__name__": "__main__"} | prelude()
+    path = str(program.path)
+    tree = ast.parse(erase("\n".join(lines) + "\n"), path)
+    names = {"__name__": "__main__"} | prelude(read_settings(settings_of(program)))
     printed = []
     for statement in tree.body:
         output = io.StringIO()
@@ -50,7 +51,7 @@ def run_by_statement(path: Path, source: str):
         module = ast.Module([statement], [])
         with redirect_stdout(output):
             try:
-                exec(compile(module, str(path), "exec"), names)
+                exec(compile(module, path, "exec"), names)
             except Exception as raised:  # noqa: BLE001 - whatever ends the program is what we want to know
                 error = raised
         printed.append((statement, output.getvalue()))
@@ -81,9 +82,9 @@ def strip_expectations(lines: list[str]) -> list[str]:
     return kept
 
 
-def place_expectations(path: Path, lines: list[str]) -> list[str]:
+def place_expectations(program: Program, lines: list[str]) -> list[str]:
     """Returns the lines with every expectation beside, or below, the statement that printed it."""
-    printed, error = run_by_statement(path, "\n".join(lines) + "\n")
+    printed, error = run_by_statement(program, lines)
     below: dict[int, list[str]] = {}
     beside: dict[int, str] = {}
     unfinished = ""
@@ -96,19 +97,15 @@ def place_expectations(path: Path, lines: list[str]) -> list[str]:
         elif finished:
             below.setdefault(last, []).extend(comment(line) for line in finished)
     if unfinished:
-        raise FormatError(f"{path}: the last line it prints has no end; print a newline")
+        raise FormatError(f"{program.path}: the last line it prints has no end; print a newline")
     placed = []
     for number, line in enumerate(lines, start=1):
         placed.append(f"{line}  {beside[number]}" if number in beside else line)
         placed += below.get(number, [])
     if error is not None:
         # The comments that were just inserted move the lines below them, so the error is placed in the final text.
-        placed.append(error_comment(path, final_error(path, placed)))
+        placed.append(error_comment(program.path, run_by_statement(program, placed)[1]))
     return placed
-
-
-def final_error(path: Path, lines: list[str]) -> Exception:
-    return run_by_statement(path, "\n".join(lines) + "\n")[1]
 
 
 def comment(line: str) -> str:
@@ -117,7 +114,7 @@ def comment(line: str) -> str:
 
 def rewrite(program: Program) -> bool:
     """Writes the expectations anew; returns whether the file changed."""
-    lines = place_expectations(program.path, strip_expectations(program.lines))
+    lines = place_expectations(program, strip_expectations(program.lines))
     if lines == program.lines:
         return False
     original = program.path.read_bytes()
@@ -134,7 +131,7 @@ def difference(program: Program) -> str | None:
     actual = run_under_python(program)
     if actual != program.expected_output:
         return f"expected\n{program.expected_output.decode()}python3 prints\n{actual.decode()}"
-    _, error = run_by_statement(program.path, "\n".join(program.lines) + "\n")
+    _, error = run_by_statement(program, program.lines)
     found = error_comment(program.path, error) if error is not None else None
     stated = next((line.strip() for line in program.lines if EXPECT_ERROR.match(line)), None)
     if found != stated:
