@@ -1,0 +1,61 @@
+// The one place where CLI11's outcome becomes ours.
+// Extra arguments are let through and judged here, because CLI11 alone would not suggest the nearest option.
+#include "harness/command_line.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "allocators/spec.hpp"
+
+namespace harness::cli {
+
+namespace {
+
+Failure unexpected(const CLI::App& app, const std::vector<std::string>& extras) {
+    const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& argument) {
+        return argument.size() > 1 && argument.front() == '-';
+    });
+    const std::string help = fmt::format("see 'harness {} --help'", app.get_name());
+    if (option == extras.end()) return {fmt::format("unexpected argument '{}'", extras.front()), help};
+
+    const std::string name = option->substr(0, option->find('='));
+    std::vector<std::string> names;
+    for (const CLI::Option* known : app.get_options()) {
+        for (const std::string& long_name : known->get_lnames()) names.push_back("--" + long_name);
+    }
+    return unknown_name("an option of 'harness " + app.get_name() + "'", name, names,
+                        "harness " + app.get_name() + " --help");
+}
+
+}  // namespace
+
+std::optional<std::variant<HelpText, Failure>> read_arguments(CLI::App& app,
+                                                              std::vector<std::string> arguments) {
+    app.allow_extras();
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+    try {
+        app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+        return HelpText{app.help()};
+    } catch (const CLI::ParseError& error) {
+        // A missing argument is often the consequence of a misspelt option, which is the better thing to say.
+        const std::vector<std::string> extras = app.remaining();
+        if (!extras.empty()) return unexpected(app, extras);
+        return Failure{error.what(), fmt::format("see 'harness {} --help'", app.get_name())};
+    }
+    const std::vector<std::string> extras = app.remaining();
+    if (!extras.empty()) return unexpected(app, extras);
+    return std::nullopt;
+}
+
+Failure unknown_name(std::string_view what, std::string_view name, const std::vector<std::string>& candidates,
+                     std::string_view where_listed) {
+    const std::string nearest = allocators::nearest_word(name, candidates);
+    return {fmt::format("'{}' is not {}", name, what), nearest.empty()
+                                                           ? fmt::format("see '{}'", where_listed)
+                                                           : fmt::format("did you mean '{}'?", nearest)};
+}
+
+}  // namespace harness::cli

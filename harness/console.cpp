@@ -1,0 +1,45 @@
+// Writing to the two standard streams.
+#include "harness/console.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace harness::cli {
+
+bool colour_wanted() {
+    const char* const no_colour = std::getenv("NO_COLOR");
+    if (no_colour != nullptr && *no_colour != '\0') return false;
+    const char* const terminal = std::getenv("TERM");
+    return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+void complain(const Failure& failure) {
+    std::string text;
+    if (colour_wanted()) {
+        text = fmt::format("\x1b[1mharness: \x1b[31m{}\x1b[0m\n", failure.message);
+    } else {
+        text = fmt::format("harness: {}\n", failure.message);
+    }
+    if (!failure.remedy.empty()) text += fmt::format("help: {}\n", failure.remedy);
+    print_err(text);
+}
+
+bool print_out(std::string_view text) {
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    if (written && std::fflush(stdout) == 0) return true;
+    complain({fmt::format("cannot write to standard output: {}", std::strerror(errno)), ""});
+    return false;
+}
+
+void print_err(std::string_view text) {
+    std::fflush(stdout);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace harness::cli

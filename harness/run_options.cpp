@@ -1,0 +1,153 @@
+// The options of `harness run`.
+// CLI11 collects the texts; those that need more than a conversion are read here, with messages of our own.
+#include "harness/run_options.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "harness/units.hpp"
+
+namespace harness::cli {
+
+namespace {
+
+constexpr const char* examples =
+    R"(Examples:
+  harness run program.src                                 checked, refcount, on malloc
+  harness run --allocator arena --lifetime gc p.src --stats
+  harness run p.src --set depth=18 --json - --quiet       one JSON object after the output
+  harness run --unchecked --timeout 10 --max-heap 2G p.src
+  generate | harness run - -- these are args
+
+Runs one program under one allocator and one lifetime, in a child process that may fail safely.
+Ends with 0 if all is well, 1 for a run-time error, 2 for wrong usage, 4 for a memory defect, 5 for a limit,
+6 for a rejected program, 7 if the cell crashed or the harness failed.
+)";
+
+// Options as they were typed, before our own reading.
+struct Texts {
+    std::vector<std::string> settings;
+    std::string max_heap, timeout, strategy;
+    bool unchecked = false, debug = false, no_elision = false;
+};
+
+void declare(CLI::App& app, RunSettings& run, Texts& texts) {
+    app.name("run");
+    app.add_option("FILE", run.file, "the program; - is standard input")->required();
+    auto* allocator =
+        app.add_option("--allocator", run.allocator, "where bytes come from; see 'harness list'");
+    allocator->type_name("NAME")->capture_default_str();
+    auto* lifetime = app.add_option("--lifetime", run.lifetime, "when they go back; see 'harness list'");
+    lifetime->type_name("NAME")->capture_default_str();
+    auto* unchecked =
+        app.add_flag("--unchecked", texts.unchecked, "full speed, without finding memory defects");
+    app.add_flag("--fail-on-leak", run.fail_on_leak, "a leak ends with exit code 4 under every lifetime");
+    // Several values after one --set would swallow FILE, so each --set takes exactly one.
+    app.add_option("--set", texts.settings, "sets what param(\"KEY\", …) reads; repeatable")
+        ->type_name("KEY=VALUE")
+        ->expected(1)
+        ->allow_extra_args(false);
+    app.add_option("--json", run.json_path, "writes the report as one JSON object; - is standard output")
+        ->type_name("FILE");
+    app.add_flag("--force", run.force, "lets --json replace an existing file");
+    app.add_flag("--stats", run.stats, "prints the full table of figures");
+    app.add_flag("--quiet", run.quiet, "leaves the summary line out");
+    app.add_option("--max-heap", texts.max_heap, "limit on requested bytes; takes K, M, G")
+        ->type_name("BYTES");
+    app.add_option("--max-depth", run.max_depth, "limit on nested calls")
+        ->type_name("N")
+        ->capture_default_str();
+    app.add_option("--timeout", texts.timeout, "limit on wall time; takes s, ms")->type_name("SECONDS");
+    app.add_option("--seed", run.seed, "of random numbers and process identifiers")
+        ->type_name("N")
+        ->capture_default_str();
+    app.add_option("--memory-strategy", texts.strategy,
+                   "auto (refcount), manual or arena: another --lifetime")
+        ->type_name("NAME")
+        ->excludes(lifetime);
+    app.add_flag("--memory-debug", texts.debug, "checked, on the debugging allocator")
+        ->excludes(unchecked)
+        ->excludes(allocator);
+    app.add_flag("--no-elision", texts.no_elision)->group("");
+}
+
+std::optional<Failure> read_settings(const std::vector<std::string>& texts, RunSettings& run) {
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return Failure{fmt::format("--set '{}' has no key and value", text), "write --set depth=18"};
+        }
+        run.settings.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return std::nullopt;
+}
+
+std::optional<Failure> read_limits(const Texts& texts, RunSettings& run) {
+    if (!texts.max_heap.empty()) {
+        const auto bytes = parse_bytes(texts.max_heap);
+        if (!bytes) return Failure{"--max-heap: " + bytes.failure().message, bytes.failure().remedy};
+        if (bytes.value() == 0)
+            return Failure{"--max-heap: 0 leaves nothing to run in", "leave it out for no limit"};
+        run.max_heap_bytes = bytes.value();
+    }
+    if (!texts.timeout.empty()) {
+        const auto ns = parse_seconds(texts.timeout);
+        if (!ns) return Failure{"--timeout: " + ns.failure().message, ns.failure().remedy};
+        run.timeout_ns = ns.value();
+    }
+    if (run.max_depth == 0)
+        return Failure{"--max-depth: 0 leaves no call, not even the program", "write at least 1"};
+    return std::nullopt;
+}
+
+std::optional<Failure> choose_cell(const Texts& texts, const KnownNames& known, RunSettings& run) {
+    if (texts.strategy == "auto") {
+        run.lifetime = "refcount";
+    } else if (texts.strategy == "manual" || texts.strategy == "arena") {
+        run.lifetime = texts.strategy;
+    } else if (!texts.strategy.empty()) {
+        return unknown_name("a memory strategy", texts.strategy, {"auto", "manual", "arena"},
+                            "harness run --help");
+    }
+    const auto has = [](const std::vector<std::string>& names, std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (texts.debug) run.allocator = has(known.allocators, "general") ? "general" : "direct";
+    if (run.allocator == "null") {
+        return Failure{"'null' hands out the same bytes again and again, so no program can run on it",
+                       "use --allocator fixed to see the language's own share"};
+    }
+    if (!has(known.lifetimes, run.lifetime)) {
+        return unknown_name("a lifetime", run.lifetime, known.lifetimes, "harness list");
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Parsed<RunSettings> parse_run(const std::vector<std::string>& arguments, const KnownNames& known) {
+    RunSettings run;
+    Texts texts;
+    const auto bar = std::find(arguments.begin(), arguments.end(), "--");
+    if (bar != arguments.end()) run.args.assign(bar + 1, arguments.end());
+
+    if (std::find(known.allocators.begin(), known.allocators.end(), "slab") != known.allocators.end()) {
+        run.allocator = "slab";
+    }
+    CLI::App app(examples);
+    declare(app, run, texts);
+    if (const auto end = read_arguments(app, {arguments.begin(), bar})) {
+        if (const auto* help = std::get_if<HelpText>(&*end)) return *help;
+        return std::get<Failure>(*end);
+    }
+    if (const auto failure = read_settings(texts.settings, run)) return *failure;
+    if (const auto failure = read_limits(texts, run)) return *failure;
+    run.checked = !texts.unchecked;
+    run.elide_counts = !texts.no_elision;
+    if (const auto failure = choose_cell(texts, known, run)) return *failure;
+    return run;
+}
+
+}  // namespace harness::cli
