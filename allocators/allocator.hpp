@@ -97,6 +97,9 @@ struct BumpWindow {
 struct Mark {
     void* chunk = nullptr;
     std::byte* cursor = nullptr;
+    std::byte* top = nullptr;
+
+    bool operator==(const Mark&) const = default;
 };
 
 // A block with the size that was really given.

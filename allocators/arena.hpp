@@ -55,7 +55,7 @@ class Arena {
         return resize(p, n_old, n_new, align) ? p : move_block(*this, p, n_old, n_new, align);
     }
 
-    Mark mark() noexcept { return {newest_, window_.cursor}; }
+    Mark mark() noexcept { return {newest_, window_.cursor, nullptr}; }
 
     void release(Mark mark) noexcept;
 

@@ -19,8 +19,6 @@ std::string describe(const Defect& d) {
         case DefectKind::wrong_align:
             return fmt::format("free of {} with alignment {}: it was allocated with {}", fmt::ptr(d.p),
                                d.align, d.align_allocated);
-        case DefectKind::leak:
-            return fmt::format("leak of {}: {} bytes were never given back", fmt::ptr(d.p), d.n_allocated);
     }
     return "unknown defect";
 }

@@ -7,11 +7,11 @@
 
 namespace harness::allocators {
 
-enum class DefectKind { double_free, invalid_free, wrong_size, wrong_align, leak };
+enum class DefectKind { double_free, invalid_free, wrong_size, wrong_align };
 
 struct Defect {
     DefectKind kind;
-    // The block, and the size and alignment it was given back with (of a leak: it was allocated with).
+    // The block, and the size and alignment that the call gave.
     const void* p;
     std::size_t n;
     std::size_t align;
@@ -20,7 +20,7 @@ struct Defect {
     std::size_t align_allocated;
 };
 
-// "double free of 0x...: 48 bytes, aligned to 8"
+// "double free of 0x7f...: the block of 48 bytes was given back before"
 std::string describe(const Defect& defect);
 
 class DefectSink {

@@ -34,7 +34,8 @@ Figures Direct::figures() noexcept {
     Figures f;
     f.reserved_bytes = reserved_.bytes();
     f.reserved_bytes_peak = reserved_.bytes_peak();
-    f.mapped_bytes = std::uint64_t{info.arena} + info.hblkhd;
+    // A malloc that replaces the C library's does not answer; then at least its blocks are mapped.
+    f.mapped_bytes = std::max<std::uint64_t>(std::uint64_t{info.arena} + info.hblkhd, f.reserved_bytes);
     f.mapped_bytes_peak = std::max(mapped_bytes_peak_.load(std::memory_order_relaxed), f.mapped_bytes);
     mapped_bytes_peak_.store(f.mapped_bytes_peak, std::memory_order_relaxed);
     return f;

@@ -2,7 +2,6 @@
 // Adding an allocator does not touch this file.
 #include "allocators/registry.hpp"
 
-#include <array>
 #include <optional>
 
 #include "allocators/defect.hpp"
@@ -12,7 +11,11 @@
 namespace harness::allocators {
 
 #define ALLOCATOR(name, kind, threading, parameters, summary) Made make_##name(FactoryInput& input);
+#define PEER(name, threading, parameters, summary) \
+    Made make_##name(FactoryInput& input);         \
+    std::string version_of_##name();
 #include "allocators/registry.def"
+#undef PEER
 #undef ALLOCATOR
 
 namespace {
@@ -24,12 +27,16 @@ struct Entry {
     std::string_view parameters;
     std::string_view summary;
     Made (*make)(FactoryInput& input);
+    std::string (*version)();
 };
 
 constexpr Entry entries[] = {
 #define ALLOCATOR(name, kind, threading, parameters, summary) \
-    {#name, AllocatorKind::kind, Threading::threading, parameters, summary, make_##name},
+    {#name, AllocatorKind::kind, Threading::threading, parameters, summary, make_##name, nullptr},
+#define PEER(name, threading, parameters, summary) \
+    {#name, AllocatorKind::peer, Threading::threading, parameters, summary, make_##name, version_of_##name},
 #include "allocators/registry.def"
+#undef PEER
 #undef ALLOCATOR
 };
 
@@ -143,6 +150,7 @@ DefectSink& stderr_sink() {
 }
 
 std::string default_spec_of(const Entry& entry) {
+    // A wrapper is nothing by itself; over malloc it can show the most.
     std::string arguments = entry.kind == AllocatorKind::wrapper ? "direct" : "";
     for (const Parameter& parameter : parameters_of(entry)) {
         arguments += (arguments.empty() ? "" : ",") + quantity_text(parameter.standard);
@@ -164,7 +172,7 @@ std::vector<AllocatorInfo> list_allocators() {
                            .threading = entry.threading,
                            .default_spec = default_spec_of(entry),
                            .parameters = std::string(entry.parameters),
-                           .version = ""};
+                           .version = entry.version == nullptr ? "" : entry.version()};
         list.push_back(std::move(info));
     }
     return list;
