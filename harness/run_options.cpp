@@ -47,7 +47,6 @@ void declare(CLI::App& app, RunSettings& run, Texts& texts) {
     // Several values after one --set would swallow FILE, so each --set takes exactly one.
     app.add_option("--set", texts.settings, "sets what param(\"KEY\", …) reads; repeatable")
         ->type_name("KEY=VALUE")
-        ->expected(1)
         ->allow_extra_args(false);
     app.add_option("--json", run.json_path, "writes the report as one JSON object; - is standard output")
         ->type_name("FILE");
