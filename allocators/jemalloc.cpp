@@ -64,13 +64,6 @@ void* Jemalloc::allocate_zeroed(std::size_t n, std::size_t align) noexcept {
     return p;
 }
 
-bool Jemalloc::owns(const void* p) noexcept {
-    // The name answers EINVAL for an address that the library never mapped.
-    unsigned arena = 0;
-    std::size_t bytes = sizeof(arena);
-    return harness_peer_jemalloc_mallctl("arenas.lookup", &arena, &bytes, &p, sizeof(p)) == 0;
-}
-
 std::size_t Jemalloc::usable_size(void*, std::size_t n, std::size_t align) noexcept {
     return harness_peer_jemalloc_nallocx(n, flags_of(align));
 }

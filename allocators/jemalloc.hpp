@@ -24,6 +24,7 @@ int harness_peer_jemalloc_mallctl(const char* name, void* old, std::size_t* old_
 }  // namespace jemalloc_library
 
 // One library serves the whole process, so two objects of this type share its caches and what it maps.
+// There is no owns: the library's look-up of an address may only be asked about addresses that it mapped.
 // A sanitizer does not watch these blocks: it replaces malloc, which this never calls.
 class Jemalloc {
   public:
@@ -51,8 +52,6 @@ class Jemalloc {
     void* reallocate(void* p, std::size_t n_old, std::size_t n_new, std::size_t align) noexcept;
     Block allocate_at_least(std::size_t n, std::size_t align) noexcept;
     void* allocate_zeroed(std::size_t n, std::size_t align) noexcept;
-    // Whether the address lies in a block of the library, whichever object it came from.
-    bool owns(const void* p) noexcept;
     std::size_t usable_size(void* p, std::size_t n, std::size_t align) noexcept;
     void trim() noexcept;
     // reserved: this object's blocks by size class. mapped: the library's for the whole process, its peak as
