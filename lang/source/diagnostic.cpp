@@ -1,5 +1,5 @@
-// Turns a Diagnostic into the text that people and scripts read. All errors of all parts pass through here, so that
-// they look alike.
+// Turns a Diagnostic into the text that people and scripts read. All errors of all parts pass through here,
+// so that they look alike.
 #include "lang/source/diagnostic.hpp"
 
 #include <fmt/format.h>
@@ -113,8 +113,8 @@ void append_marked_line(std::string& out, const Place& place, std::size_t span_b
     if (cut_bytes > 0 && first == 0) text.insert(0, "…");
     const std::size_t lead = begin - first + (first > 0 || cut_bytes > 0 ? 1 : 0);
     out += fmt::format("{}{}\n", gutter, text);
-    out += fmt::format("{}{}{}{}{}\n", gutter, std::string(lead, ' '), mark_colour, std::string(end - begin, '^'),
-                       colours.reset);
+    out += fmt::format("{}{}{}{}{}\n", gutter, std::string(lead, ' '), mark_colour,
+                       std::string(end - begin, '^'), colours.reset);
 }
 
 void append_related(std::string& out, const Diagnostic& diagnostic, const SourceMap& sources) {
@@ -126,7 +126,8 @@ void append_related(std::string& out, const Diagnostic& diagnostic, const Source
         if (place.line == 0) {
             out += "unknown\n";
         } else {
-            out += fmt::format("{}:{}:{}   {}\n", place.file, place.line, place.column, quoted_line(place.line_text));
+            out += fmt::format("{}:{}:{}   {}\n", place.file, place.line, place.column,
+                               quoted_line(place.line_text));
         }
     }
 }
@@ -156,10 +157,11 @@ std::string render(const Diagnostic& diagnostic, const SourceMap& sources, Print
     const Place place = diagnostic.span == Span{} ? Place{} : sources.place(diagnostic.span.begin);
     std::string out;
     if (place.line != 0) {
-        out += fmt::format("{}{}:{}:{}:{} ", colours.bold, place.file, place.line, place.column, colours.reset);
+        out +=
+            fmt::format("{}{}:{}:{}:{} ", colours.bold, place.file, place.line, place.column, colours.reset);
     }
-    out += fmt::format("{}{}[{}]:{} {}{}{}\n", mark, diagnostic.warning ? "warning" : "error", diagnostic.name,
-                       colours.reset, colours.bold, diagnostic.message, colours.reset);
+    out += fmt::format("{}{}[{}]:{} {}{}{}\n", mark, diagnostic.warning ? "warning" : "error",
+                       diagnostic.name, colours.reset, colours.bold, diagnostic.message, colours.reset);
     if (place.line != 0) {
         const std::uint32_t bytes =
             diagnostic.span.end > diagnostic.span.begin ? diagnostic.span.end - diagnostic.span.begin : 0;

@@ -1,5 +1,5 @@
-// Keeps source texts and finds line and column for an offset. Lines are counted only when a message needs them, so
-// that a program without errors pays nothing for its positions.
+// Keeps source texts and finds line and column for an offset. Lines are counted only when a message needs
+// them, so that a program without errors pays nothing for its positions.
 #include "lang/source/source_map.hpp"
 
 #include <algorithm>
@@ -27,8 +27,8 @@ std::vector<std::uint32_t> find_line_starts(std::string_view text) {
 }  // namespace
 
 std::uint32_t SourceMap::add(std::string name, std::string text) {
-    // Offset 0 stays unused, so that the span {0, 0} can mean "nowhere"; each file is followed by one spare offset,
-    // so that its end is a position of its own.
+    // Offset 0 stays unused, so that the span {0, 0} can mean "nowhere"; each file is followed by one spare
+    // offset, so that its end is a position of its own.
     const std::uint64_t base = files_.empty() ? 1 : files_.back()->base + files_.back()->text.size() + 1;
     HARNESS_CHECK(base + text.size() < std::numeric_limits<std::uint32_t>::max(),
                   "all files of a program together hold less than 4 GiB");
@@ -59,12 +59,14 @@ Place SourceMap::place(std::uint32_t offset) const {
     if (file->line_starts.empty()) file->line_starts = find_line_starts(file->text);
     const auto& starts = file->line_starts;
     const std::uint32_t at = std::max(offset - file->base, starts.front());
-    const auto line = static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), at) - starts.begin() - 1);
+    const auto line =
+        static_cast<std::size_t>(std::upper_bound(starts.begin(), starts.end(), at) - starts.begin() - 1);
     const std::string_view text = file->text;
     const std::size_t begin = starts[line];
     std::size_t end = line + 1 < starts.size() ? starts[line + 1] - 1 : text.size();
     if (end > begin && text[end - 1] == '\r') --end;
-    return {file->name, static_cast<std::uint32_t>(line + 1), at - starts[line] + 1, text.substr(begin, end - begin)};
+    return {file->name, static_cast<std::uint32_t>(line + 1), at - starts[line] + 1,
+            text.substr(begin, end - begin)};
 }
 
 std::string_view SourceMap::excerpt(Span span) const {

@@ -47,7 +47,7 @@ inline constexpr int max_nesting = 200;             ///< brackets, unary operato
 inline constexpr int max_block_depth = 100;         ///< compound statements within each other, as in CPython
 
 /// An integer literal; `too_large` when it does not fit 64 bits unsigned (`value` is then meaningless).
-struct IntegerExpr : Expr { std::uint64_t value; bool too_large; };
+struct IntegerExpr : Expr { bool too_large; std::uint64_t value; };
 struct FloatExpr : Expr { double value; };
 /// Bytes after escapes, adjacent literals joined. Owned by the tree.
 struct StringExpr : Expr { std::string_view bytes; };
@@ -55,8 +55,8 @@ struct FStringPart {
     std::string_view text;       ///< literal text when `value` is null
     Expr* value = nullptr;
     char conversion = 0;         ///< 'r', 's', 'a' or 0
-    List<FStringPart> spec;      ///< the format spec, itself text and nested values
     bool debug = false;          ///< f"{x=}": `text` holds "x=" then
+    List<FStringPart> spec;      ///< the format spec, itself text and nested values
 };
 struct FStringExpr : Expr { List<FStringPart> parts; };
 struct BooleanExpr : Expr { bool value; };

@@ -1,5 +1,5 @@
-// The slow path of the scratch stack and the special members of Module, which owns a TreeMemory that users of the
-// parser need not see.
+// The slow path of the scratch stack and the special members of Module, which owns a TreeMemory that users of
+// the parser need not see.
 #include "lang/syntax/tree_memory.hpp"
 
 #include <cstdlib>

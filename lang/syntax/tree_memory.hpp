@@ -1,5 +1,5 @@
-// The block that owns all nodes of one tree. Nodes are never freed singly, so taking one is a bump of a pointer and
-// dropping the tree is a walk over a few chunks.
+// The block that owns all nodes of one tree. Nodes are never freed singly, so taking one is a bump of a
+// pointer and dropping the tree is a walk over a few chunks.
 #pragma once
 
 #include <algorithm>
@@ -49,10 +49,11 @@ class TreeMemory {
   private:
     void* allocate_in_new_chunk(std::size_t bytes) {
         // Chunks double up to 256 KiB, so that a small program stays small and a large one wastes little.
-        const std::size_t wanted = std::min<std::size_t>(std::size_t{4096} << std::min<std::size_t>(chunks_.size(), 6),
-                                                         256 * 1024);
+        const std::size_t wanted =
+            std::min<std::size_t>(std::size_t{4096} << std::min<std::size_t>(chunks_.size(), 6), 256 * 1024);
         const std::size_t size = std::max(wanted, bytes);
-        // A new chunk is aligned for every node; one made for a single large list leaves the current one in use.
+        // A new chunk is aligned for every node; one made for a single large list leaves the current one in
+        // use.
         chunks_.push_back(std::unique_ptr<char[]>(new char[size]));
         char* place = chunks_.back().get();
         if (bytes >= wanted / 2) return place;
@@ -84,6 +85,14 @@ class ScratchStack {
     template <class T>
     std::size_t count_since(std::size_t mark) const {
         return (used_ - mark) / sizeof(T);
+    }
+
+    /// The item at `index` of those pushed since `mark`.
+    template <class T>
+    T at(std::size_t mark, std::size_t index) const {
+        T item;
+        std::memcpy(&item, bytes_.get() + mark + index * sizeof(T), sizeof(T));
+        return item;
     }
 
     /// Moves everything pushed since `mark` into `memory`.

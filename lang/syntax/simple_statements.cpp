@@ -1,0 +1,429 @@
+// Statements of one line: assignments in all their forms, the small keyword statements and the memory
+// statements. Several of them may share a line, separated by ';'.
+#include "lang/syntax/parser_state.hpp"
+
+namespace harness::lang {
+
+void Parser::simple_line() {
+    for (;;) {
+        simple_statement();
+        if (!accept(TokenKind::semicolon)) break;
+        if (at(TokenKind::newline)) break;
+    }
+    if (!at(TokenKind::newline)) fail_statement_end(nullptr);
+    advance();
+}
+
+void Parser::simple_statement() {
+    const std::uint32_t begin = token_.begin;
+    switch (token_.kind) {
+        case TokenKind::name:
+            if (words_.may_begin_statement(token_.name) && contextual_simple_statement()) return;
+            return expression_statement();
+        case TokenKind::kw_return:
+            return return_statement();
+        case TokenKind::kw_break:
+            return loop_exit(StmtKind::break_, "'break' outside loop");
+        case TokenKind::kw_continue:
+            return loop_exit(StmtKind::continue_, "'continue' not properly in loop");
+        case TokenKind::ellipsis:
+        case TokenKind::kw_pass:
+            advance();
+            return push(statement<Stmt>(StmtKind::pass, begin));
+        case TokenKind::kw_raise:
+            return raise_statement();
+        case TokenKind::kw_assert:
+            return assert_statement();
+        case TokenKind::kw_del:
+            return del_statement();
+        case TokenKind::kw_global:
+            return names_statement(StmtKind::global);
+        case TokenKind::kw_nonlocal:
+            return names_statement(StmtKind::nonlocal);
+        case TokenKind::kw_if:
+        case TokenKind::kw_while:
+        case TokenKind::kw_for:
+        case TokenKind::kw_try:
+        case TokenKind::kw_def:
+        case TokenKind::kw_class:
+            fail(token_.span(), found() + " must begin a line of its own",
+                 "put it on the next line, indented");
+        default:
+            return expression_statement();
+    }
+}
+
+// Statements whose word is a plain name elsewhere; false when this is not one. Two names in a row are never
+// an expression, so a name behind the word decides.
+bool Parser::contextual_simple_statement() {
+    const NameId word = token_.name;
+    const Token after = lexer_.peek();
+    if (word == words_.defer) {
+        const bool begins = after.kind == TokenKind::name || after.kind == TokenKind::string ||
+                            (after.kind >= TokenKind::kw_and && after.kind != TokenKind::kw_and &&
+                             after.kind != TokenKind::kw_or && after.kind != TokenKind::kw_in &&
+                             after.kind != TokenKind::kw_is && after.kind != TokenKind::kw_not &&
+                             after.kind != TokenKind::kw_if && after.kind != TokenKind::kw_else);
+        if (begins) defer_statement();
+        return begins;
+    }
+    if (word == words_.keep && after.kind == TokenKind::string) {
+        keep_statement();
+        return true;
+    }
+    if (after.kind != TokenKind::name || after.name == words_.using_) return false;
+    if (word == words_.keep) {
+        keep_statement();
+    } else if (word == words_.let) {
+        declare_statement(StmtKind::let, "let");
+    } else if (word == words_.const_) {
+        declare_statement(StmtKind::const_, "const");
+    } else if (word == words_.static_) {
+        declare_statement(StmtKind::static_, "static");
+    } else if (word == words_.import) {
+        import_statement();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+namespace {
+
+/// What an expression is called in the message that it cannot be assigned to; null when it can be.
+const char* unassignable(const Expr* target) {
+    switch (target->kind) {
+        case ExprKind::name:
+        case ExprKind::attribute:
+        case ExprKind::index:
+        case ExprKind::tuple:
+        case ExprKind::list:
+            return nullptr;
+        case ExprKind::integer:
+        case ExprKind::floating:
+        case ExprKind::string:
+            return "literal";
+        case ExprKind::fstring:
+            return "f-string expression";
+        case ExprKind::none:
+            return "None";
+        case ExprKind::boolean:
+            return as<BooleanExpr>(target).value ? "True" : "False";
+        case ExprKind::placeholder:
+            return "the placeholder of a pipe";
+        case ExprKind::dict:
+            return "dict literal";
+        case ExprKind::compare:
+            return "comparison";
+        case ExprKind::conditional:
+            return "conditional expression";
+        case ExprKind::lambda:
+            return "lambda";
+        case ExprKind::call:
+        case ExprKind::spawn:
+            return "function call";
+        case ExprKind::list_comp:
+            return "list comprehension";
+        case ExprKind::dict_comp:
+            return "dict comprehension";
+        case ExprKind::generator:
+            return "generator expression";
+        case ExprKind::borrow:
+            return "borrow";
+        case ExprKind::pipe:
+        case ExprKind::keep_stage:
+            return "pipe";
+        case ExprKind::walrus:
+            return "named expression";
+        case ExprKind::starred:
+            return "starred expression";
+        case ExprKind::array_type:
+            return "array";
+        case ExprKind::slice:
+        case ExprKind::unary:
+        case ExprKind::binary:
+        case ExprKind::logical:
+        case ExprKind::using_allocator:
+            return "expression";
+    }
+    return "expression";
+}
+
+}  // namespace
+
+void Parser::check_target(const Expr* target, bool starred_allowed) {
+    if (target->kind == ExprKind::starred && starred_allowed)
+        return check_target(as<StarredExpr>(target).value);
+    if (const char* what = unassignable(target); what != nullptr) {
+        if (target->kind == ExprKind::starred) {
+            fail(target->span, "starred assignment target must be in a list or tuple", "write '*rest, = xs'");
+        }
+        const bool comparable = at(TokenKind::assign);
+        fail(target->span, std::string("cannot assign to ") + what,
+             comparable ? "use '==' to compare; assign to a name, a field or an element"
+                        : "assign to a name, a field or an element");
+    }
+    if (target->kind != ExprKind::tuple && target->kind != ExprKind::list) return;
+    bool starred = false;
+    for (const Expr* each : as<SequenceExpr>(target).elements) {
+        if (each->kind == ExprKind::starred) {
+            if (starred) fail(each->span, "multiple starred expressions in assignment", "keep one '*' only");
+            starred = true;
+        }
+        check_target(each, true);
+    }
+}
+
+void Parser::expression_statement() {
+    const std::uint32_t begin = token_.begin;
+    Expr* first = star_expression_list(false);
+    switch (token_.kind) {
+        case TokenKind::newline:
+        case TokenKind::semicolon: {
+            auto* made = statement<ExprStmt>(StmtKind::expression, begin);
+            made->value = first;
+            return push(made);
+        }
+        case TokenKind::assign:
+            return push(assignment(begin, first));
+        case TokenKind::colon: {
+            const TokenKind after = lexer_.peek().kind;
+            if (after == TokenKind::newline) fail_statement_end(first);
+            return push(annotated(begin, first));
+        }
+        case TokenKind::walrus: {
+            if (first->kind != ExprKind::name) {
+                fail(first->span, "only a name can stand before ':='", "write '=' to assign to a place");
+            }
+            const std::size_t mark = scratch_.mark();
+            scratch_.push(first);
+            advance();
+            Expr* value = star_expression_list(false);
+            auto* made = statement<AssignStmt>(StmtKind::assign, begin);
+            made->targets = scratch_.take<Expr*>(mark, memory_);
+            made->value = value;
+            return push(made);
+        }
+        default:
+            break;
+    }
+    if (token_.kind < TokenKind::plus_assign || token_.kind > TokenKind::shift_right_assign)
+        fail_statement_end(first);
+    const Token op = token_;
+    if (first->kind == ExprKind::tuple || first->kind == ExprKind::list) {
+        fail(first->span,
+             "'" + std::string(first->kind == ExprKind::tuple ? "tuple" : "list") +
+                 "' is an illegal expression for augmented assignment",
+             "change one place at a time");
+    }
+    check_target(first);
+    advance();
+    Expr* value = star_expression_list(false);
+    auto* made = statement<AugmentedAssignStmt>(StmtKind::augmented_assign, begin);
+    made->target = first;
+    made->op = static_cast<BinaryOp>(static_cast<int>(op.kind) - static_cast<int>(TokenKind::plus_assign));
+    made->value = value;
+    made->op_span = op.span();
+    push(made);
+}
+
+Stmt* Parser::assignment(std::uint32_t begin, Expr* first) {
+    const std::size_t mark = scratch_.mark();
+    Expr* value = first;
+    while (at(TokenKind::assign)) {
+        check_target(value);
+        scratch_.push(value);
+        advance();
+        value = star_expression_list(false);
+    }
+    auto* made = statement<AssignStmt>(StmtKind::assign, begin);
+    made->targets = scratch_.take<Expr*>(mark, memory_);
+    made->value = value;
+    return made;
+}
+
+// The type behind ':' or '->'. Everything that is an expression is accepted; a later pass knows the types.
+Expr* Parser::annotation() {
+    Expr* type = expression();
+    if (type->kind == ExprKind::binary && as<BinaryExpr>(type).op == BinaryOp::bit_or) {
+        fail(type->span, "type unions are not part of the language", "write Option(T) for a value or None");
+    }
+    return type;
+}
+
+Stmt* Parser::annotated(std::uint32_t begin, Expr* target) {
+    if (target->kind == ExprKind::tuple || target->kind == ExprKind::list) {
+        fail(target->span, "only single target (not tuple) can be annotated",
+             "annotate each name on its own");
+    }
+    if (target->kind != ExprKind::name && target->kind != ExprKind::attribute &&
+        target->kind != ExprKind::index) {
+        fail(target->span, "illegal target for annotation",
+             "only a name, a field or an element can have a type");
+    }
+    advance();
+    Expr* type = annotation();
+    Expr* value = accept(TokenKind::assign) ? star_expression_list(false) : nullptr;
+    auto* made = statement<AnnotatedAssignStmt>(StmtKind::annotated_assign, begin);
+    made->target = target;
+    made->annotation = type;
+    made->value = value;
+    return made;
+}
+
+void Parser::return_statement() {
+    const std::uint32_t begin = token_.begin;
+    if (context_.functions == 0)
+        report(token_.span(), "'return' outside function", "end a program with exit(n)");
+    advance();
+    Expr* value = at(TokenKind::newline) || at(TokenKind::semicolon) ? nullptr : star_expression_list(false);
+    auto* made = statement<ReturnStmt>(StmtKind::return_, begin);
+    made->value = value;
+    push(made);
+}
+
+void Parser::loop_exit(StmtKind kind, const char* message) {
+    const std::uint32_t begin = token_.begin;
+    if (context_.loops == 0) report(token_.span(), message, "it belongs in the body of 'while' or 'for'");
+    advance();
+    push(statement<Stmt>(kind, begin));
+}
+
+void Parser::raise_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    Expr* value = at(TokenKind::newline) || at(TokenKind::semicolon) ? nullptr : expression();
+    Expr* cause = value != nullptr && accept(TokenKind::kw_from) ? expression() : nullptr;
+    auto* made = statement<RaiseStmt>(StmtKind::raise, begin);
+    made->value = value;
+    made->cause = cause;
+    push(made);
+}
+
+void Parser::assert_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    Expr* condition = expression();
+    if (at(TokenKind::assign)) fail(token_.span(), "unexpected '=' in the condition", "use '==' to compare");
+    Expr* message = accept(TokenKind::comma) ? expression() : nullptr;
+    auto* made = statement<AssertStmt>(StmtKind::assert_, begin);
+    made->condition = condition;
+    made->message = message;
+    push(made);
+}
+
+void Parser::del_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    const std::size_t mark = scratch_.mark();
+    do {
+        if (scratch_.mark() > mark && (at(TokenKind::newline) || at(TokenKind::semicolon))) break;
+        Expr* target = binary(1);
+        if (const char* what = unassignable(target); what != nullptr) {
+            fail(target->span, std::string("cannot delete ") + what, "delete a name, a field or an element");
+        }
+        scratch_.push(target);
+    } while (accept(TokenKind::comma));
+    auto* made = statement<DelStmt>(StmtKind::del, begin);
+    made->targets = scratch_.take<Expr*>(mark, memory_);
+    push(made);
+}
+
+void Parser::names_statement(StmtKind kind) {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    const std::size_t mark = scratch_.mark();
+    do scratch_.push(expect_name("a name"));
+    while (accept(TokenKind::comma));
+    const auto tokens = scratch_.take<Token>(mark, memory_);
+    for (const Token& each : tokens) scratch_.push(each.name);
+    auto* made = statement<NamesStmt>(kind, begin);
+    made->names = scratch_.take<NameId>(mark, memory_);
+    for (const Token& each : tokens) scratch_.push(each.span());
+    made->name_spans = scratch_.take<Span>(mark, memory_);
+    push(made);
+}
+
+void Parser::declare_statement(StmtKind kind, const char* word) {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    const Token name = expect_name("a name");
+    Expr* type = accept(TokenKind::colon) ? annotation() : nullptr;
+    if (!at(TokenKind::assign)) {
+        const Span span = at(TokenKind::newline) ? missing_place() : token_.span();
+        fail(span, std::string("expected '=' and a value after the name of '") + word + "'",
+             std::string("write '") + word + " " + std::string(names_.text(name.name)) + " = value'");
+    }
+    advance();
+    Expr* value = star_expression_list(false);
+    auto* made = statement<DeclareStmt>(kind, begin);
+    made->name = name.name;
+    made->name_span = name.span();
+    made->annotation = type;
+    made->value = value;
+    push(made);
+}
+
+// keep x with y, z using a
+void Parser::keep_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    Expr* value = binary(1);
+    const std::size_t mark = scratch_.mark();
+    if (accept(TokenKind::kw_with)) {
+        do scratch_.push(binary(1));
+        while (accept(TokenKind::comma));
+    }
+    Expr* allocator = nullptr;
+    if (at_word(words_.using_)) {
+        advance();
+        allocator = binary(1);
+    }
+    auto* made = statement<KeepStmt>(StmtKind::keep, begin);
+    made->value = value;
+    made->targets = scratch_.take<Expr*>(mark, memory_);
+    made->allocator = allocator;
+    push(made);
+}
+
+void Parser::defer_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    if (at_word(words_.defer) && lexer_.peek().kind == TokenKind::name) {
+        fail(token_.span(), "'defer' cannot defer a 'defer'",
+             "write one 'defer' per line; the last runs first");
+    }
+    if (at(TokenKind::kw_return) || at(TokenKind::kw_break) || at(TokenKind::kw_continue)) {
+        fail(token_.span(), found() + " cannot be deferred",
+             "a deferred statement runs when the function is left");
+    }
+    const std::size_t mark = scratch_.mark();
+    simple_statement();
+    const auto bodies = scratch_.take<Stmt*>(mark, memory_);
+    if (bodies.size() != 1)
+        fail({begin, previous_end_}, "'defer' takes one statement", "write one 'defer' for each");
+    auto* made = statement<DeferStmt>(StmtKind::defer, begin);
+    made->body = bodies[0];
+    push(made);
+}
+
+// import a, b as c: one node for each module.
+void Parser::import_statement() {
+    const std::uint32_t begin = token_.begin;
+    advance();
+    do {
+        const Token name = expect_name("a module's name after 'import'");
+        if (at(TokenKind::dot)) {
+            fail({name.begin, token_.end}, "a module's name has no dots",
+                 "the file 'name.src' lies beside this one");
+        }
+        const NameId alias = accept(TokenKind::kw_as) ? expect_name("a name after 'as'").name : name.name;
+        auto* made = statement<ImportStmt>(StmtKind::import, begin);
+        made->name = name.name;
+        made->name_span = name.span();
+        made->alias = alias;
+        push(made);
+    } while (accept(TokenKind::comma));
+}
+
+}  // namespace harness::lang
