@@ -25,7 +25,7 @@ void* Direct::reallocate(void* p, std::size_t n_old, std::size_t n_new, std::siz
     if (align > alignof(std::max_align_t)) return move_block(*this, p, n_old, n_new, align);
     const std::uint64_t reserved_before = reserved_bytes_of(p);
     void* moved = std::realloc(p, n_new);
-    if (moved != nullptr) reserved_.add(reserved_bytes_of(moved) - reserved_before);
+    if (moved != nullptr) reserved_.replace(reserved_before, reserved_bytes_of(moved));
     return moved;
 }
 

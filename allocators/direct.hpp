@@ -24,7 +24,7 @@ class Direct {
     }
 
     void deallocate(void* p, std::size_t, std::size_t) noexcept {
-        reserved_.add(0 - reserved_bytes_of(p));
+        reserved_.subtract(reserved_bytes_of(p));
         std::free(p);
     }
 

@@ -30,7 +30,7 @@ bool Jemalloc::resize(void* p, std::size_t n_old, std::size_t n_new, std::size_t
     if (wanted == before) return true;
     const std::size_t real = harness_peer_jemalloc_xallocx(p, n_new, 0, flags);
     if (real == wanted) {
-        reserved_.add(std::uint64_t{wanted} - before);
+        reserved_.replace(before, wanted);
         return true;
     }
     if (real != before) harness_peer_jemalloc_xallocx(p, n_old, 0, flags);
@@ -42,8 +42,8 @@ void* Jemalloc::reallocate(void* p, std::size_t n_old, std::size_t n_new, std::s
     const int flags = flags_of(align);
     void* moved = harness_peer_jemalloc_rallocx(p, n_new, flags);
     if (moved != nullptr) {
-        reserved_.add(std::uint64_t{harness_peer_jemalloc_nallocx(n_new, flags)} -
-                      harness_peer_jemalloc_nallocx(n_old, flags));
+        reserved_.replace(harness_peer_jemalloc_nallocx(n_old, flags),
+                          harness_peer_jemalloc_nallocx(n_new, flags));
     }
     return moved;
 }

@@ -44,7 +44,7 @@ class Jemalloc {
 
     void deallocate(void* p, std::size_t n, std::size_t align) noexcept {
         const int flags = flags_of(align);
-        reserved_.add(0 - std::uint64_t{jemalloc_library::harness_peer_jemalloc_nallocx(n, flags)});
+        reserved_.subtract(jemalloc_library::harness_peer_jemalloc_nallocx(n, flags));
         jemalloc_library::harness_peer_jemalloc_sdallocx(p, n, flags);
     }
 

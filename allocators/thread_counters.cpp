@@ -16,11 +16,11 @@ std::atomic<std::uint64_t>& taken_slots() {
 struct SlotOfThread {
     std::size_t index;
 
-    SlotOfThread() : index(counter_slots - 1) {
+    SlotOfThread() : index(shared_slot) {
         std::uint64_t taken = taken_slots().load(std::memory_order_relaxed);
         for (;;) {
             const auto lowest = static_cast<std::size_t>(std::countr_one(taken));
-            if (lowest >= counter_slots - 1) return;
+            if (lowest >= shared_slot) return;
             // Acquire pairs with the release below: the number's former thread has finished its additions.
             if (taken_slots().compare_exchange_weak(taken, taken | std::uint64_t{1} << lowest,
                                                     std::memory_order_acquire, std::memory_order_relaxed)) {
@@ -30,7 +30,8 @@ struct SlotOfThread {
         }
     }
     ~SlotOfThread() {
-        if (index < counter_slots - 1) {
+        thread_slot_or_none = shared_slot;
+        if (index != shared_slot) {
             taken_slots().fetch_and(~(std::uint64_t{1} << index), std::memory_order_release);
         }
     }
@@ -38,8 +39,10 @@ struct SlotOfThread {
 
 }  // namespace
 
-std::size_t thread_slot() noexcept {
+std::size_t assign_thread_slot() noexcept {
+    // Its destructor gives the number back at the thread's end.
     thread_local const SlotOfThread slot;
+    thread_slot_or_none = slot.index;
     return slot.index;
 }
 

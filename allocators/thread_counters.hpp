@@ -11,30 +11,39 @@ namespace harness::allocators {
 
 inline constexpr std::size_t counter_slots = 64;
 
-// A number of the calling thread, unique among living threads while there are at most counter_slots - 1 of
-// them; any further thread gets the last number, which they share.
-std::size_t thread_slot() noexcept;
+inline constexpr std::size_t shared_slot = counter_slots - 1;
+
+// The calling thread's number, or counter_slots before its first count. It is the only state here that is not
+// in an object, for there is one of each thread in the process; constant initialisation makes reading it a
+// single load.
+inline thread_local constinit std::size_t thread_slot_or_none = counter_slots;
+
+// Numbers the calling thread: unique among living threads while there are fewer than counter_slots of them;
+// any further thread gets `shared_slot`, and so does a thread whose own destructors have begun.
+std::size_t assign_thread_slot() noexcept;
 
 class ThreadCounters {
   public:
-    // Adds a difference, negative as two's complement.
-    void add(std::uint64_t difference) noexcept {
-        const std::size_t index = thread_slot();
-        Slot& slot = slots_[index];
-        if (index == counter_slots - 1) [[unlikely]] {
-            const std::uint64_t now =
-                slot.bytes.fetch_add(difference, std::memory_order_relaxed) + difference;
-            raise(slot, now);
-            return;
+    void add(std::uint64_t bytes) noexcept {
+        Slot& slot = slot_of_thread();
+        const std::uint64_t now = change(slot, bytes);
+        // Signed, for a thread that frees what others allocated goes below zero.
+        const auto level = static_cast<std::int64_t>(now);
+        if (level > slot.bytes_peak.load(std::memory_order_relaxed)) {
+            slot.bytes_peak.store(level, std::memory_order_relaxed);
         }
-        const std::uint64_t now = slot.bytes.load(std::memory_order_relaxed) + difference;
-        slot.bytes.store(now, std::memory_order_relaxed);
-        raise(slot, now);
+    }
+
+    void subtract(std::uint64_t bytes) noexcept { change(slot_of_thread(), 0 - bytes); }
+
+    void replace(std::uint64_t bytes_old, std::uint64_t bytes_new) noexcept {
+        subtract(bytes_old);
+        add(bytes_new);
     }
 
     // The sum over all threads, exact when none is at work.
     [[nodiscard]] std::uint64_t bytes() const noexcept;
-    // Exact if one thread did all the work; with several the sum of their own peaks, an upper bound.
+    // Exact if one thread did all the work; with several the sum of their own peaks, which may be more.
     [[nodiscard]] std::uint64_t bytes_peak() const noexcept;
 
   private:
@@ -43,12 +52,22 @@ class ThreadCounters {
         std::atomic<std::int64_t> bytes_peak{0};
     };
 
-    // Signed, for a thread that frees what others allocated goes below zero.
-    static void raise(Slot& slot, std::uint64_t now) noexcept {
-        const auto level = static_cast<std::int64_t>(now);
-        if (level > slot.bytes_peak.load(std::memory_order_relaxed)) {
-            slot.bytes_peak.store(level, std::memory_order_relaxed);
+    Slot& slot_of_thread() noexcept {
+        std::size_t index = thread_slot_or_none;
+        if (index == counter_slots) [[unlikely]] {
+            index = assign_thread_slot();
         }
+        return slots_[index];
+    }
+
+    // A thread alone on its slot needs no atomic addition, only that readers see whole values.
+    std::uint64_t change(Slot& slot, std::uint64_t difference) noexcept {
+        if (&slot == &slots_[shared_slot]) [[unlikely]] {
+            return slot.bytes.fetch_add(difference, std::memory_order_relaxed) + difference;
+        }
+        const std::uint64_t now = slot.bytes.load(std::memory_order_relaxed) + difference;
+        slot.bytes.store(now, std::memory_order_relaxed);
+        return now;
     }
 
     std::array<Slot, counter_slots> slots_;

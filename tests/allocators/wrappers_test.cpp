@@ -101,7 +101,7 @@ TEST(Checked, finds_a_double_free_with_the_size_of_the_block) {
 
 TEST(Checked, finds_a_free_of_what_is_no_block) {
     RecordingSink sink;
-    Checked<Stack<Page>> checked(sink);
+    Checked<Page> checked(sink);
     int local = 0;
     auto* p = static_cast<std::byte*>(checked.allocate(48));
     checked.deallocate(&local, 4, 8);
