@@ -93,20 +93,37 @@ struct Sequence {
     static constexpr std::size_t bytes(std::uint64_t capacity) { return (capacity + 1) * 8; }
 };
 
-/// An insertion-ordered hash table: one block of `capacity` entries followed by `index_size` 32-bit indices.
-/// The object is these four words; the table is a second block (none while the dict is empty).
+/// An insertion-ordered hash table. The object is these three words; its table is one more block, none while the dict
+/// is empty. `entries` points into the middle of that block: from there on stand the entries in the order of their
+/// insertion, before it the index, a power of two of slots that are probed linearly. Half of the hash sits in the slot,
+/// so that a probe touches an entry only when it is very likely the right one.
 struct DictEntry {
     Value key;                 ///< absent(): deleted
     Value value;
-    std::uint64_t hash;
+};
+struct DictSlot {
+    std::uint32_t hash;        ///< the low half of the key's hash, whose low bits are the slot where probing begins
+    std::uint32_t entry;       ///< position of the entry plus one; 0: empty
 };
 struct Dict {
-    DictEntry* entries;        ///< null until the first insertion; index array of 2·capacity u32 behind the entries
-    std::uint32_t capacity;    ///< entries that fit; a power of two times 3/4 … see dict.cpp
+    DictEntry* entries;        ///< null while there is no table
+    std::uint32_t mask;        ///< slots of the index less one
     std::uint32_t used;        ///< entries written, deleted ones included
     std::uint32_t live;
-    std::uint32_t version;     ///< changes with every insertion and removal, for "changed size during iteration"
-    std::uint64_t index_mask;  ///< size of the index array less one
+    std::uint32_t version;     ///< changes with every insertion and removal
+
+    static constexpr std::uint32_t capacity_of(std::uint64_t slots) {
+        return static_cast<std::uint32_t>(slots * 5 / 8);
+    }
+    std::uint64_t slot_count() const { return std::uint64_t{mask} + 1; }
+    DictSlot* slots() const { return reinterpret_cast<DictSlot*>(entries) - slot_count(); }
+    std::uint32_t capacity() const { return entries == nullptr ? 0 : capacity_of(slot_count()); }
+    static constexpr std::size_t bytes(std::uint64_t slots) {
+        return slots * sizeof(DictSlot) + capacity_of(slots) * sizeof(DictEntry);
+    }
+    /// The table as it was asked for: its address (null: none) and its size.
+    void* table() const { return entries == nullptr ? nullptr : slots(); }
+    std::size_t table_bytes() const { return entries == nullptr ? 0 : bytes(slot_count()); }
 };
 
 /// One captured variable.
@@ -127,13 +144,13 @@ struct BoundMethod {
 
 /// State of every iterator but the fused loops: what it walks, where it is, and up to two helpers.
 struct Iterator {
-    std::uint8_t kind;         ///< IteratorKind, builtins/iterators.hpp
+    std::uint8_t kind;         ///< IteratorKind, builtins/iterate.hpp
     std::uint8_t done;
-    std::uint16_t count;       ///< zip, map: how many sources
-    std::uint32_t version;     ///< dict views
+    std::uint16_t count;       ///< values held, from `source` on: the payload is 24 + 8 * count bytes
+    std::uint32_t version;     ///< dicts: how many entries are still expected
     std::int64_t position;
     std::int64_t limit;
-    Value source;              ///< or the first of `count` sources that follow
+    Value source;              ///< the first of `count` values
     Value more[1];
 };
 

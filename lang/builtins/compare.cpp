@@ -1,0 +1,244 @@
+// Equality and order. Elements are held while the program's own comparisons run, and lengths are read again
+// after each of them, because an __eq__ may empty the very list that is being compared.
+#include "lang/builtins/compare.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "lang/builtins/dict.hpp"
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/numbers.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+constexpr std::string_view doing = "in comparison";
+
+/// Two elements, kept alive while something compares them.
+class HeldPair {
+  public:
+    HeldPair(Machine& machine, Value a, Value b)
+        : machine_(machine), a_(shared(machine, a)), b_(shared(machine, b)) {}
+    HeldPair(const HeldPair&) = delete;
+    HeldPair& operator=(const HeldPair&) = delete;
+    ~HeldPair() {
+        if (!is_failed(a_)) machine_.drop(a_);
+        if (!is_failed(b_)) machine_.drop(b_);
+    }
+    bool ok() const { return !is_failed(a_) && !is_failed(b_); }
+    Value a() const { return a_; }
+    Value b() const { return b_; }
+
+  private:
+    Machine& machine_;
+    Value a_, b_;
+};
+
+/// Whether comparing the two can run no program code and needs no guard.
+bool is_plain(Value v) { return !v.is_heap() || v.is_string(); }
+
+int plain_equal(const ObjectHeap& heap, Value a, Value b) {
+    if (a.is_string()) return b.is_string() && heap.text(a) == heap.text(b);
+    if (is_numeric(a)) return is_numeric(b) && numeric(a) == numeric(b);
+    return a == b;
+}
+
+int held_elements_equal(Machine& machine, Value a, Value b) {
+    if (same_object(a, b)) return 1;
+    if (is_plain(a) && is_plain(b)) return plain_equal(machine.heap, a, b);
+    const HeldPair pair(machine, a, b);
+    return pair.ok() ? values_equal(machine, pair.a(), pair.b()) : -1;
+}
+
+/// The first position at which the two differ, or the shorter length; -1 after raising.
+std::int64_t first_difference(Machine& machine, Value a, Value b) {
+    const Sequence& x = machine.heap.sequence(a);
+    const Sequence& y = machine.heap.sequence(b);
+    std::uint32_t i = 0;
+    for (; i < x.length() && i < y.length(); ++i) {
+        const int equal = held_elements_equal(machine, x.elements()[i], y.elements()[i]);
+        if (equal < 0) return -1;
+        if (equal == 0) break;
+    }
+    return i;
+}
+
+int sequences_equal(Machine& machine, Value a, Value b) {
+    const Sequence& x = machine.heap.sequence(a);
+    const Sequence& y = machine.heap.sequence(b);
+    if (x.length() != y.length()) return 0;
+    const Machine::DepthGuard guard(machine, doing);
+    if (!guard) return -1;
+    const std::int64_t at = first_difference(machine, a, b);
+    if (at < 0) return -1;
+    return x.length() == y.length() && at >= x.length();
+}
+
+int dicts_equal(Machine& machine, Value a, Value b) {
+    const Dict& x = machine.heap.payload<Dict>(a);
+    if (x.live != machine.heap.payload<Dict>(b).live) return 0;
+    const Machine::DepthGuard guard(machine, doing);
+    if (!guard) return -1;
+    for (std::uint32_t i = 0; i < x.used; ++i) {
+        const DictEntry entry = x.entries[i];
+        if (is_absent(entry.key)) continue;
+        Value other;
+        if (!dict_lookup(machine, b, entry.key, other)) return -1;
+        if (is_absent(other)) return 0;
+        const int equal = held_elements_equal(machine, entry.value, other);
+        if (equal != 1) return equal;
+    }
+    return 1;
+}
+
+bool ranges_equal(const Range& a, const Range& b) {
+    const std::int64_t n = range_length(a);
+    if (n != range_length(b)) return false;
+    if (n == 0) return true;
+    return a.start == b.start && (n == 1 || a.step == b.step);
+}
+
+/// Two heap objects that are no instances of the program's classes.
+int builtin_objects_equal(Machine& machine, Value a, Value b) {
+    const ClassId kind = machine.heap.class_id(a);
+    if (machine.heap.class_id(b) != kind) return 0;
+    switch (kind) {
+        case ClassId::list:
+        case ClassId::tuple:
+            return sequences_equal(machine, a, b);
+        case ClassId::dict:
+            return dicts_equal(machine, a, b);
+        case ClassId::range:
+            return ranges_equal(machine.heap.payload<Range>(a), machine.heap.payload<Range>(b));
+        case ClassId::iterator:
+            return views_equal(machine, a, b);
+        case ClassId::bound_method: {
+            const BoundMethod x = machine.heap.payload<BoundMethod>(a);
+            const BoundMethod y = machine.heap.payload<BoundMethod>(b);
+            return same_object(x.self, y.self) && same_object(x.method, y.method);
+        }
+        default:
+            return 0;
+    }
+}
+
+/// Whether `b` is asked first: its class derives from that of `a`.
+bool reflected_first(Machine& machine, Value a, Value b) {
+    const ClassInfo& x = machine.class_of(a);
+    const ClassInfo& y = machine.class_of(b);
+    return &x != &y && y.derives_from(x);
+}
+
+bool is_instance(Machine& machine, Value v) { return !is_plain(v) && machine.is_instance(v); }
+
+/// What `self`'s special method says about `other`: 1, 0, -1 after raising, or 2 when its class has none.
+int ask(Machine& machine, Value self, Dunder dunder, Value other) {
+    if (!is_instance(machine, self)) return 2;
+    const Value result = machine.call_dunder(self, dunder, &other, 1);
+    return is_absent(result) ? 2 : truth_of_unnamed(machine, result);
+}
+
+int ask_both(Machine& machine, Value a, Value b, Dunder forward, Dunder reflected) {
+    if (!is_instance(machine, a) && !is_instance(machine, b)) return 2;
+    if (reflected_first(machine, a, b)) {
+        const int answer = ask(machine, b, reflected, a);
+        return answer != 2 ? answer : ask(machine, a, forward, b);
+    }
+    const int answer = ask(machine, a, forward, b);
+    return answer != 2 ? answer : ask(machine, b, reflected, a);
+}
+
+template <class T>
+bool in_order(const T& a, const T& b, CompareKind kind) {
+    switch (kind) {
+        case CompareKind::less:
+            return a < b;
+        case CompareKind::less_equal:
+            return a <= b;
+        case CompareKind::greater:
+            return a > b;
+        case CompareKind::greater_equal:
+            break;
+    }
+    return a >= b;
+}
+
+int sequences_order(Machine& machine, Value a, Value b, CompareKind kind) {
+    const Machine::DepthGuard guard(machine, doing);
+    if (!guard) return -1;
+    const Sequence& x = machine.heap.sequence(a);
+    const Sequence& y = machine.heap.sequence(b);
+    const std::int64_t at = first_difference(machine, a, b);
+    if (at < 0) return -1;
+    if (at >= x.length() || at >= y.length()) return in_order(x.length(), y.length(), kind);
+    const HeldPair pair(machine, x.elements()[at], y.elements()[at]);
+    return pair.ok() ? values_order(machine, pair.a(), pair.b(), kind) : -1;
+}
+
+Dunder dunder_of(CompareKind kind) {
+    constexpr Dunder dunders[] = {Dunder::lt, Dunder::le, Dunder::gt, Dunder::ge};
+    return dunders[static_cast<std::size_t>(kind)];
+}
+
+CompareKind reflected(CompareKind kind) {
+    constexpr CompareKind kinds[] = {CompareKind::greater, CompareKind::greater_equal, CompareKind::less,
+                                     CompareKind::less_equal};
+    return kinds[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+std::string_view compare_text(CompareKind kind) {
+    constexpr std::string_view texts[] = {"<", "<=", ">", ">="};
+    return texts[static_cast<std::size_t>(kind)];
+}
+
+int truth_of_unnamed(Machine& machine, Value unnamed) {
+    if (is_failed(unnamed)) return -1;
+    if (unnamed.is_bool()) return unnamed.is_true();
+    const int truth = machine.truth(unnamed);
+    machine.drop(unnamed);
+    return truth;
+}
+
+int values_equal(Machine& machine, Value a, Value b) {
+    if (is_plain(a) && is_plain(b)) return plain_equal(machine.heap, a, b);
+    const int answer = ask_both(machine, a, b, Dunder::eq, Dunder::eq);
+    if (answer != 2) return answer;
+    if (same_object(a, b)) return 1;
+    if (is_plain(a) || is_plain(b)) return 0;
+    return builtin_objects_equal(machine, a, b);
+}
+
+int values_differ(Machine& machine, Value a, Value b) {
+    if (!is_plain(a) || !is_plain(b)) {
+        const int answer = ask_both(machine, a, b, Dunder::ne, Dunder::ne);
+        if (answer != 2) return answer;
+    }
+    const int equal = values_equal(machine, a, b);
+    return equal < 0 ? equal : 1 - equal;
+}
+
+int elements_equal(Machine& machine, Value a, Value b) { return held_elements_equal(machine, a, b); }
+
+int values_order(Machine& machine, Value a, Value b, CompareKind kind) {
+    if (is_numeric(a) && is_numeric(b)) return in_order(numeric(a), numeric(b), kind);
+    if (a.is_string() && b.is_string()) return in_order(machine.heap.text(a), machine.heap.text(b), kind);
+    if (!is_plain(a) || !is_plain(b)) {
+        const int answer = ask_both(machine, a, b, dunder_of(kind), dunder_of(reflected(kind)));
+        if (answer != 2) return answer;
+    }
+    if (!is_plain(a) && !is_plain(b)) {
+        const ClassId id = machine.heap.class_id(a);
+        if ((id == ClassId::list || id == ClassId::tuple) && machine.heap.class_id(b) == id)
+            return sequences_order(machine, a, b, kind);
+    }
+    machine.raise(ErrorKind::TypeError, "'" + std::string(compare_text(kind)) +
+                                            "' not supported between instances of '" +
+                                            std::string(machine.type_name(a)) + "' and '" +
+                                            std::string(machine.type_name(b)) + "'");
+    return -1;
+}
+
+}  // namespace harness::lang

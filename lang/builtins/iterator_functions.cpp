@@ -1,0 +1,124 @@
+// The functions of the language that make iterators or advance them, and the class range. All of them are
+// lazy: what they are given is walked only when somebody asks for an element.
+#include <string>
+
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/numbers.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+bool is_callable(Machine& machine, Value v) {
+    if (v.is_constant_object()) return v.as_constant<ConstantObject>()->kind != ConstantKind::module;
+    if (!v.is_heap() || v.is_string()) return false;
+    if (machine.is_instance(v)) return !is_absent(machine.class_of(v).dunder(Dunder::call));
+    const ClassId id = machine.heap.class_id(v);
+    return id == ClassId::closure || id == ClassId::bound_method;
+}
+
+/// Writes a lent value, or a fresh iterator over a lent iterable, into value `i` of a new iterator object.
+bool hold_lent(Machine& machine, Value made, std::uint32_t i, Value lent) {
+    const Value stored = machine.store(made, lent);
+    if (is_failed(stored)) return false;
+    (&machine.heap.payload<Iterator>(made).source)[i] = stored;
+    return true;
+}
+
+bool hold_iterator(Machine& machine, Value made, std::uint32_t i, Value iterable) {
+    const Value walking = make_iterator(machine, iterable);
+    if (is_failed(walking)) return false;
+    const Value stored = machine.store_unnamed(made, walking);
+    if (is_failed(stored)) return false;
+    (&machine.heap.payload<Iterator>(made).source)[i] = stored;
+    return true;
+}
+
+/// An iterator object whose first `lent` values are arguments as they are, the others iterators over
+/// arguments.
+Value combine(Machine& machine, IteratorKind kind, const Value* arguments, std::uint32_t count,
+              std::uint32_t lent) {
+    if (count > 0xFFFF) return machine.raise(ErrorKind::ValueError, "too many iterables");
+    const Value made = new_iterator(machine, kind, static_cast<std::uint16_t>(count));
+    if (is_failed(made)) return made;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const bool ok = i < lent ? hold_lent(machine, made, i, arguments[i])
+                                 : hold_iterator(machine, made, i, arguments[i]);
+        if (ok) continue;
+        machine.drop(made);
+        return Value::failed();
+    }
+    return made;
+}
+
+Value native_iter(Machine& machine, const Value* arguments, std::uint32_t) {
+    if (is_absent(arguments[1])) return make_iterator(machine, arguments[0]);
+    if (!is_callable(machine, arguments[0]))
+        return machine.raise(ErrorKind::TypeError, "iter(v, w): v must be callable");
+    return combine(machine, IteratorKind::sentinel, arguments, 2, 2);
+}
+
+Value native_next(Machine& machine, const Value* arguments, std::uint32_t) {
+    if (!is_iterator(machine, arguments[0]))
+        return machine.raise(ErrorKind::TypeError, "'" + std::string(machine.type_name(arguments[0])) +
+                                                       "' object is not an iterator");
+    const Value element = iterator_next(machine, arguments[0]);
+    if (!is_absent(element)) return element;
+    if (!is_absent(arguments[1])) return shared(machine, arguments[1]);
+    return machine.raise(ErrorKind::StopIteration, "");
+}
+
+Value native_enumerate(Machine& machine, const Value* arguments, std::uint32_t) {
+    std::int64_t start = 0;
+    if (!is_absent(arguments[1]) && !to_index(machine, arguments[1], start)) return Value::failed();
+    const Value made = combine(machine, IteratorKind::enumerate, arguments, 1, 0);
+    if (!is_failed(made)) machine.heap.payload<Iterator>(made).position = start;
+    return made;
+}
+
+Value native_zip(Machine& machine, const Value* arguments, std::uint32_t count) {
+    return combine(machine, IteratorKind::zip, arguments, count, 0);
+}
+
+Value native_map(Machine& machine, const Value* arguments, std::uint32_t count) {
+    if (count == 0) return machine.raise(ErrorKind::TypeError, "map() must have at least two arguments.");
+    return combine(machine, IteratorKind::map, arguments, count + 1, 1);
+}
+
+Value native_filter(Machine& machine, const Value* arguments, std::uint32_t) {
+    return combine(machine, IteratorKind::filter, arguments, 2, 1);
+}
+
+Value native_reversed(Machine& machine, const Value* arguments, std::uint32_t) {
+    return make_reversed(machine, arguments[0]);
+}
+
+Value native_range(Machine& machine, const Value* arguments, std::uint32_t) {
+    Range range{0, 0, 1};
+    if (is_absent(arguments[1])) {
+        if (!to_index(machine, arguments[0], range.stop)) return Value::failed();
+    } else if (!to_index(machine, arguments[0], range.start) ||
+               !to_index(machine, arguments[1], range.stop)) {
+        return Value::failed();
+    }
+    if (!is_absent(arguments[2]) && !to_index(machine, arguments[2], range.step)) return Value::failed();
+    if (range.step == 0) return machine.raise(ErrorKind::ValueError, "range() arg 3 must not be zero");
+    const Value made = machine.heap.new_object(ClassId::range, sizeof(Range), Tag::counted);
+    if (!is_failed(made)) machine.heap.payload<Range>(made) = range;
+    return made;
+}
+
+constexpr Native functions[] = {
+    {"iter", native_iter, "iterable sentinel", 1},        {"next", native_next, "iterator default", 1},
+    {"enumerate", native_enumerate, "iterable start", 1}, {"zip", native_zip, "iterables...", 0},
+    {"map", native_map, "function iterables...", 1},      {"filter", native_filter, "function iterable", 2},
+    {"reversed", native_reversed, "sequence", 1},
+};
+
+}  // namespace
+
+std::span<const Native> iterator_functions() { return functions; }
+
+constexpr Native construct_range{"range", native_range, "start stop step", 1};
+
+}  // namespace harness::lang

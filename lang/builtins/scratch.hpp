@@ -1,0 +1,63 @@
+// A growing array of values outside the program's heap, for what a builtin holds while it works. It comes
+// from malloc, so that the memory a builtin needs for itself is not charged to the program, and it never
+// throws.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "lang/vm/machine.hpp"
+
+namespace harness::lang {
+
+class ScratchValues {
+  public:
+    explicit ScratchValues(Machine& machine) : machine_(machine) {}
+    ScratchValues(const ScratchValues&) = delete;
+    ScratchValues& operator=(const ScratchValues&) = delete;
+    /// Drops the values that are still held.
+    ~ScratchValues() {
+        drop_all();
+        std::free(values_);
+    }
+
+    /// Room for `wanted` values in all; false after raising MemoryError.
+    bool reserve(std::size_t wanted) {
+        if (wanted <= capacity_) return true;
+        std::size_t grown = capacity_ == 0 ? 16 : capacity_ * 2;
+        if (grown < wanted) grown = wanted;
+        void* block = std::realloc(values_, grown * sizeof(Value));
+        if (block == nullptr) {
+            machine_.raise_memory_error(grown * sizeof(Value));
+            return false;
+        }
+        values_ = static_cast<Value*>(block);
+        capacity_ = grown;
+        return true;
+    }
+    /// Receives an unnamed value, also when it fails: false after raising MemoryError.
+    bool push(Value unnamed) {
+        if (size_ == capacity_ && !reserve(size_ + 1)) {
+            machine_.drop(unnamed);
+            return false;
+        }
+        values_[size_++] = unnamed;
+        return true;
+    }
+    /// Forgets the values: somebody else answers for them now.
+    void release() { size_ = 0; }
+    void drop_all() {
+        while (size_ > 0) machine_.drop(values_[--size_]);
+    }
+
+    std::size_t size() const { return size_; }
+    Value* data() { return values_; }
+    Value& operator[](std::size_t i) { return values_[i]; }
+
+  private:
+    Machine& machine_;
+    Value* values_ = nullptr;
+    std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace harness::lang
