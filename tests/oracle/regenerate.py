@@ -3,7 +3,8 @@
 
 Expected output is never typed by hand where Python can say it: `--write` removes the old expectations, runs the program
 and puts each printed line beside the top-level statement that printed it. Without `--write` it only compares. Programs
-of the common subset run as they are; those marked `# portable: yes` run with their memory statements erased.
+of the common subset run as they are; those marked `# portable: yes`, and workloads, which have a `.expected` file beside
+them, run with their memory statements erased.
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ def comment(line: str) -> str:
 
 def rewrite(program: Program) -> bool:
     """Writes the expectations anew; returns whether the file changed."""
+    if program.is_workload:
+        return rewrite_workload(program)
     lines = place_expectations(program, strip_expectations(program.lines))
     if lines == program.lines:
         return False
@@ -126,11 +129,21 @@ def rewrite(program: Program) -> bool:
     return True
 
 
+def rewrite_workload(program: Program) -> bool:
+    output = run_under_python(program)
+    if output == program.expected_output:
+        return False
+    program.expected_file.write_bytes(output)
+    return True
+
+
 def difference(program: Program) -> str | None:
     """Says how the program's expectations differ from python3, or None."""
     actual = run_under_python(program)
     if actual != program.expected_output:
         return f"expected\n{program.expected_output.decode()}python3 prints\n{actual.decode()}"
+    if program.is_workload:
+        return None
     _, error = run_by_statement(program, program.lines)
     found = error_comment(program.path, error) if error is not None else None
     stated = next((line.strip() for line in program.lines if EXPECT_ERROR.match(line)), None)

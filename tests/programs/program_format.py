@@ -91,7 +91,18 @@ class Program:
     exit_code: int = 0
 
     @property
+    def expected_file(self) -> Path:
+        """A workload keeps its longer output in a file beside it instead of in comments."""
+        return self.path.with_suffix(".expected")
+
+    @property
+    def is_workload(self) -> bool:
+        return self.expected_file.exists()
+
+    @property
     def expected_output(self) -> bytes:
+        if self.is_workload:
+            return self.expected_file.read_bytes()
         return "".join(line + "\n" for line in self.expected_lines).encode()
 
 
@@ -161,6 +172,8 @@ def read_program(path: Path) -> Program:
             raise FormatError(f"{where}: this expectation cannot be read: {line}")
     program.exit_code = expected_exit_code(program.expected_errors) if exit_code is None else exit_code
     pin_choices(program)
+    if program.is_workload:
+        program.python, program.portable = False, True
     return program
 
 
