@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from expressions import Expressions, Function, Scope
 
 RESULT_KINDS = ["int", "int", "int", "str", "bool", "ints"]
+PRINT_COST = 25
 PARAMETER_KINDS = ["int", "int", "str", "float", "ints", "map"]
 
 
@@ -28,7 +29,8 @@ class Definitions(Expressions):
 
     def emit(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
-        self.cost += self.multiplier
+        # Printing counts more, so that functions which print are called less and the output stays readable.
+        self.cost += self.multiplier * (PRINT_COST if "print(" in text else 1)
 
     @contextmanager
     def indented(self):
@@ -138,7 +140,7 @@ class Definitions(Expressions):
                 self.emit(f"return {self.small_int(2)}")
                 self.multiplier //= 20
                 self.scopes.pop()
-            self.emit(self.rng.choice(["return inner", "return lambda n: inner(n + 1) % 1000003", "return inner if k else inner"]))
+            self.emit(self.rng.choice(["return inner", "return lambda n=3: inner(n + 1) % 1000003"]))
         for _ in range(self.rng.randint(1, 2)):
             closure = self.fresh("c")
             self.emit(f"{closure} = {name}({self.small_int(1)}, {self.ints(1)})")
@@ -239,9 +241,11 @@ class Definitions(Expressions):
             f"print({a}.step({n}), {a}.step(by={n}), {a}.n)", f"print({a}, {a}.score(), {a}.kind, type({a}).__name__)",
             f"print({a} == {b}, {a} != {b}, {a} < {b}, {a} is {b})", f"print({a} + {b}, -{a}, {a} * {n})",
             f"print(len({a}), bool({a}), 'yes' if {a} else 'no', {n} in {a})", f"print({a}({n}), {a}.items, str({a}))",
-            f"print(sorted([{a}, {b}, {a}]), max({a}, {b}).n)", f"print(isinstance({a}, {self.classes[0]}), hasattr({a}, 'n'))",
+            f"print(sorted([{a}, {b}, {a}]), max({a}, {b}).n)",
+            f"print(isinstance({a}, {self.classes[0]}), hasattr({a}, 'n'))",
             f"print(getattr({a}, 'n'), getattr({a}, 'missing', {n}))", f"{a}.n = {n}", f"{a}.items = {self.ints(1)}[:8]",
-            f"setattr({a}, 'n', {n})", f"{a}.n += {n}; {a}.n %= 1000003", f"if len({a}): {a}[0] = {n}; print({a}[0], {a}[-1])",
+            f"setattr({a}, 'n', {n})", f"{a}.n += {n}; {a}.n %= 1000003",
+            f"if len({a}): {a}[0] = {n}; print({a}[0], {a}[-1])",
             f"print(f'{{{a}}} {{{a}!r}} {{{a}.n:>9}}')", f"{a}.kind = {n} % 50",
         ])  # fmt: skip
         self.emit(text)

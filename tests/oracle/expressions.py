@@ -18,6 +18,11 @@ CALL_COST_MAX = 5_000
 PROGRAM_COST_MAX = 100_000
 WORDS = ["red", "Green", "blue", "x1", "Zed", "a b", "mixed Case", "", "42", "  pad ", "o-o", "tail\\n"]
 KEYS = ["k0", "k1", "k2", "alpha", "beta"]
+INT_SPECS = ["", ":5", ":<6", ":^7", ":05", ":+", ":x", ":#x", ":b", ":,", ":>8", ":*^9", ":d"]
+FLOAT_SPECS = ["", ":.2f", ":8.3f", ":08.3f", ":e", ":g", ":.3g", ":+.1f", ":>12.2f", ":,.1f"]
+STR_SPECS = ["", ":8", ":>6", ":^9", ":.3", "!r", "!s", "!r:>10", ":*<7"]
+CLASS_TESTS = ["isdigit", "isalpha", "isspace", "isalnum", "isupper", "islower"]
+TYPE_TESTS = ["int", "str", "(list, float)", "dict"]
 COMPARISONS = ["<", "<=", ">", ">=", "==", "!="]
 
 
@@ -274,7 +279,8 @@ class Expressions:
 
     def str_(self, depth: int) -> str:
         if depth <= 0:
-            return self.rng.choice([f"'{self.rng.choice(WORDS)}'", self.variable("str", "'s'"), repr(self.rng.choice(KEYS))])
+            literal, key = f"'{self.rng.choice(WORDS)}'", repr(self.rng.choice(KEYS))
+            return self.rng.choice([literal, self.variable("str", "'s'"), key])
         return self.pick(
             lambda: f"({self.str_(depth - 1)} + {self.str_(depth - 1)})",
             lambda: f"({self.str_(depth - 1)} * {self.rng.randrange(4)})",
@@ -295,7 +301,8 @@ class Expressions:
         width = self.rng.randrange(12)
         method = self.rng.choice([
             "upper()", "lower()", "title()", "capitalize()", "swapcase()", "strip()", "lstrip()", "rstrip()",
-            f"strip({self.str_(0)} or None)", f"replace({self.str_(0)}, {self.str_(0)})", f"replace('a', 'b', {width % 3})",
+            f"strip({self.str_(0)} or None)",
+            f"replace({self.str_(0)}, {self.str_(0)})", f"replace('a', 'b', {width % 3})",
             f"zfill({width})", f"ljust({width})", f"rjust({width}, '.')", f"center({width}, '*')",
             "partition('-')[2]", "rpartition(' ')[0]", "removeprefix('re')", "removesuffix('e')",
         ])  # fmt: skip
@@ -306,13 +313,13 @@ class Expressions:
         for _ in range(self.rng.randint(1, 3)):
             value = self.rng.choice(["int", "float", "str", "other"])
             if value == "int":
-                spec = self.rng.choice(["", ":5", ":<6", ":^7", ":05", ":+", ":x", ":#x", ":b", ":,", ":>8", ":*^9", ":d"])
+                spec = self.rng.choice(INT_SPECS)
                 parts.append(f"{{{self.quoteless(self.int_(depth - 1), '7')}{spec}}}")
             elif value == "float":
-                spec = self.rng.choice(["", ":.2f", ":8.3f", ":08.3f", ":e", ":g", ":.3g", ":+.1f", ":>12.2f", ":,.1f"])
+                spec = self.rng.choice(FLOAT_SPECS)
                 parts.append(f"{{{self.quoteless(self.float_(depth - 1), '0.5')}{spec}}}")
             elif value == "str":
-                spec = self.rng.choice(["", ":8", ":>6", ":^9", ":.3", "!r", "!s", "!r:>10", ":*<7"])
+                spec = self.rng.choice(STR_SPECS)
                 parts.append(f"{{{self.variable('str', repr('s'))}{spec}}}")
             else:
                 kind = self.rng.choice(["ints", "strs", "map", "pair", "bool"])
@@ -348,9 +355,9 @@ class Expressions:
             lambda: f"({self.str_(0)} in {self.variable('map', '{}')})",
             lambda: f"({self.ints(depth - 1)} {compare} {self.ints(depth - 1)})",
             lambda: f"({self.map_(depth - 1)} == {self.variable('map', '{}')})",
-            lambda: f"{self.str_(depth - 1)}.{self.rng.choice(['isdigit', 'isalpha', 'isspace', 'isalnum', 'isupper'])}()",
+            lambda: f"{self.str_(depth - 1)}.{self.rng.choice(CLASS_TESTS)}()",
             lambda: f"{self.str_(depth - 1)}.{self.rng.choice(['startswith', 'endswith'])}({self.str_(0)})",
-            lambda: f"isinstance({self.printable(depth - 1)}, {self.rng.choice(['int', 'str', '(list, float)', 'dict'])})",
+            lambda: f"isinstance({self.printable(depth - 1)}, {self.rng.choice(TYPE_TESTS)})",
             lambda: f"{self.rng.choice(['any', 'all'])}("
             f"{self.within('int', name, lambda: self.bool_(depth - 1))} for {name} in {self.ints(depth - 1)})",
             lambda: self.call("bool", depth) or self.bool_(0),
@@ -376,7 +383,7 @@ class Expressions:
             lambda: f"list(filter(lambda {name}: {condition()}, {self.ints(depth - 1)}))",
             lambda: f"list(reversed({self.ints(depth - 1)}))",
             lambda: f"({self.ints(depth - 1)} + {self.ints(depth - 1)})[:20]",
-            lambda: f"list(range({self.rng.randint(-3, 3)}, {self.rng.randint(-3, 12)}, {self.rng.choice([1, 2, 3, -1])}))",
+            lambda: f"list(range({self.rng.randint(-3, 3)}, {self.rng.randint(-3, 12)}, {self.rng.choice([1, 2, -1])}))",
             lambda: f"list({self.variable('map', '{}')}.values())",
             lambda: f"[len({name}) for {name} in {self.strs(depth - 1)}]",
             lambda: self.call("ints", depth) or self.ints(0),

@@ -27,8 +27,8 @@ class Generator(Definitions):
     def statement(self) -> None:
         nested = self.nesting < NESTING_MAX and self.multiplier < 200
         simple = [self.assign, self.assign, self.show, self.show, self.augment, self.change_list, self.change_map]
-        simple += [self.unpack, self.swap, self.alias, self.use_closure, self.use_object, self.walrus, self.delete_local]
-        simple += [self.use_object, self.matrix, self.tuple_keys, self.local_function, self.show]
+        simple += [self.unpack, self.swap, self.alias, self.use_closure, self.use_object, self.use_object, self.walrus]
+        simple += [self.delete_local, self.matrix, self.tuple_keys, self.local_function, self.show]
         compound = [self.branch, self.loop_range, self.loop_container, self.loop_while, self.attempt, self.select]
         self.rng.choice(simple + compound if nested else simple)()
 
@@ -77,9 +77,11 @@ class Generator(Definitions):
 
     def bounded(self, kind: str, text: str) -> str:
         """What is stored is cut to a size that no loop can make grow."""
-        limits = {"str": 60, "ints": 20, "strs": 12}
+        limits = {"str": 60, "ints": 20}
+        if kind == "strs":
+            return f"[t[:40] for t in {text}[:12]]"
         if kind == "map":
-            return f"dict(list({text}.items())[:12])"
+            return f"{{k[:20]: v for k, v in list({text}.items())[:12]}}"
         if kind == "pair":
             return f"({text}[0], {text}[1][:20])" if self.rng.random() < 0.5 else text
         return f"{text}[:{limits[kind]}]" if kind in limits else text
@@ -208,7 +210,7 @@ class Generator(Definitions):
         if self.multiplier > PRINT_MULTIPLIER_MAX:
             return self.assign()
         name = self.fresh("table")
-        self.emit(f"{name} = {{({self.small_int(1)}, {self.str_(1)}): {self.small_int(1)}, {self.small_int(1)}: 'int key'}}")
+        self.emit(f"{name} = {{{self.pair(2)}: {self.small_int(1)}, {self.small_int(1)}: 'int key'}}")
         self.emit(f"{name}[{self.pair(1)}] = {self.float_(1)}")
         self.emit(f"{name}[{self.bool_(1)}] = {self.rng.choice(['None', '1.5', '(1, 2)'])}")
         self.emit(f"print({name}, {name}.get(1.0), {self.pair(1)} in {name}, len({name}))")
@@ -288,7 +290,8 @@ class Generator(Definitions):
             with self.indented():
                 self.provoke()
         if self.rng.random() < 0.3:
-            self.emit(f"except ({self.rng.choice(['KeyError, ValueError', 'IndexError, TypeError', 'ZeroDivisionError,'])}):")
+            names = self.rng.choice(["(KeyError, ValueError)", "(IndexError, TypeError)", "ZeroDivisionError"])
+            self.emit(f"except {names}:")
             with self.indented():
                 self.emit("print('first handler')")
         self.emit(f"except Exception as {error}:")
@@ -304,12 +307,13 @@ class Generator(Definitions):
     def provoke(self) -> None:
         n, s, xs = self.small_int(1), self.str_(1), self.ints(1)
         self.emit(self.rng.choice([
-            f"print({n} // ({n} - {n}))", f"print({n} % 0)", f"print({xs}[99])", f"print({{}}[{s}])", f"print(int({s} + 'q'))",
+            f"print({n} // ({n} - {n}))", f"print({n} % 0)", f"print({xs}[99])", f"print({{}}[{s}])",
+            f"print(int({s} + 'q'))",
             f"print({n} + {s})", f"print({s} + {n})", f"print(len({n}))", "print(undefined_name)", f"print({xs} < {n})",
             f"raise ValueError({s})", f"raise {self.error_class()}({n}, {s})", f"assert {self.bool_(2)}, {s}",
-            f"print({n}.missing)" if n.isidentifier() else f"print(({n}).missing)", f"print(({n})())", f"print(None[{n}])",
-            f"a, b = {xs}", f"print({xs}.index(-5))", f"print({s}.index('zz'))", f"print([].pop(), {n})", f"for q in {n}: pass",
-            f"print(float({s}))", f"print(sorted([{n}, {s}]))", f"print(max({xs}[:0]))", f"print({s} * {s})", f"print(-{s})",
+            f"print(({n}).missing)", f"print(({n})())", f"print(None[{n}])", f"a, b = {xs}", f"print({xs}.index(-5))",
+            f"print({s}.index('zz'))", f"print([].pop(), {n})", f"for q in {n}: pass", f"print(float({s}))",
+            f"print(sorted([{n}, {s}]))", f"print(max({xs}[:0]))", f"print({s} * {s})", f"print(-{s})",
             f"print({self.expression('int', 3)}, {self.expression('float', 3)})", f"print({self.wrong_call()})",
         ]))  # fmt: skip
 

@@ -3,8 +3,8 @@
 
 Expected output is never typed by hand where Python can say it: `--write` removes the old expectations, runs the program
 and puts each printed line beside the top-level statement that printed it. Without `--write` it only compares. Programs
-of the common subset run as they are; those marked `# portable: yes`, and workloads, which have a `.expected` file beside
-them, run with their memory statements erased.
+of the common subset run as they are; those marked `# portable: yes`, and workloads, which have a `.expected` file
+beside them, run with their memory statements erased.
 """
 
 from __future__ import annotations
