@@ -26,7 +26,7 @@ struct FunctionHeader {
     std::uint16_t parameters = 0;   ///< the first `parameters` slots are the parameters, in order
     std::uint16_t named_slots = 0;  ///< parameters and locals, at the start of the frame's window
     ScopeKind kind = ScopeKind::function;
-    Span span;                     ///< of the definition
+    Span span{};                   ///< of the definition
     SymbolTable* slots = nullptr;  ///< name → slot of the frame; may be null when there are none
     const FunctionHeader* parent =
         nullptr;  ///< the scope that this one is written in; null for the main program

@@ -24,7 +24,7 @@ struct Definition {
     std::uint32_t slot = 0;
     std::uint32_t scope = 0;    ///< nesting: 0 for the table's own scope
     std::uint32_t shadows = 0;  ///< 1 + index of the definition that this one hides; 0: none
-    Span span;
+    Span span{};
 };
 
 /// Names to definitions, with nested scopes. A simple symbol and a composite one are keys alike. References
