@@ -64,6 +64,21 @@ class Definitions(Expressions):
         cost = self.function_body(parameters, result)
         self.functions.append(Function(name, parameters, result, cost, defaults))
 
+    def share(self) -> None:
+        """Passes containers themselves, not copies, and shows what the callee made of them."""
+        able = [f for f in self.functions if any(kind in ("ints", "map") for _, kind in f.parameters)]
+        if not able or self.multiplier > 20:
+            return self.show()
+        function = self.rng.choice(able)
+        arguments, shared = [], []
+        for _, kind in function.parameters:
+            name = self.local(kind) if kind in ("ints", "map") else None
+            arguments.append(name or self.argument(kind, 1))
+            shared += [name] if name else []
+        self.cost += function.cost * self.multiplier
+        call = f"{function.name}({', '.join(arguments)})"
+        self.emit(f"print({', '.join([call, *shared])})")
+
     def default_of(self, kind: str) -> str:
         defaults = {"int": "7", "str": "'dflt'", "float": "2.5", "ints": "[1, 2]", "map": "{'k0': 1}"}
         return defaults[kind]
@@ -243,7 +258,8 @@ class Definitions(Expressions):
             f"print(len({a}), bool({a}), 'yes' if {a} else 'no', {n} in {a})", f"print({a}({n}), {a}.items, str({a}))",
             f"print(sorted([{a}, {b}, {a}]), max({a}, {b}).n)",
             f"print(isinstance({a}, {self.classes[0]}), hasattr({a}, 'n'))",
-            f"print(getattr({a}, 'n'), getattr({a}, 'missing', {n}))", f"{a}.n = {n}", f"{a}.items = {self.ints(1)}[:8]",
+            f"print(getattr({a}, 'n'), getattr({a}, 'missing', {n}))",
+            f"{a}.n = {n}", f"{a}.items = {self.ints(1)}[:8]",
             f"setattr({a}, 'n', {n})", f"{a}.n += {n}; {a}.n %= 1000003",
             f"if len({a}): {a}[0] = {n}; print({a}[0], {a}[-1])",
             f"print(f'{{{a}}} {{{a}!r}} {{{a}.n:>9}}')", f"{a}.kind = {n} % 50",

@@ -54,7 +54,6 @@ class Expressions:
         self.rng = rng
         self.scopes = [Scope()]
         self.functions: list[Function] = []
-        self.comprehensions = 0
         self.risky = False
         self.cost = 0
         self.multiplier = 1
@@ -80,11 +79,9 @@ class Expressions:
         """Runs `make` while `name` is bound, as the variable of a comprehension or a lambda is."""
         self.scopes.append(Scope({kind: [name]}))
         self.multiplier *= COMPREHENSION_LENGTH
-        self.comprehensions += 1
         try:
             return make()
         finally:
-            self.comprehensions -= 1
             self.multiplier //= COMPREHENSION_LENGTH
             self.scopes.pop()
 
@@ -231,9 +228,9 @@ class Expressions:
         return f"{function.name}({', '.join(arguments)})"
 
     def argument(self, kind: str, depth: int) -> str:
-        """A callee may change its argument, so inside a comprehension, which may be visiting it, it gets a copy."""
+        """A callee may change its argument, which the rest of the expression may be visiting, so it gets a copy."""
         text = self.expression(kind, depth)
-        if self.comprehensions == 0 or kind not in ("ints", "strs", "map"):
+        if kind not in ("ints", "strs", "map"):
             return text
         return f"dict({text})" if kind == "map" else f"{text}[:]"
 
@@ -383,7 +380,7 @@ class Expressions:
             lambda: f"list(filter(lambda {name}: {condition()}, {self.ints(depth - 1)}))",
             lambda: f"list(reversed({self.ints(depth - 1)}))",
             lambda: f"({self.ints(depth - 1)} + {self.ints(depth - 1)})[:20]",
-            lambda: f"list(range({self.rng.randint(-3, 3)}, {self.rng.randint(-3, 12)}, {self.rng.choice([1, 2, -1])}))",
+            lambda: f"list(range({self.rng.randint(-3, 3)}, {self.rng.randint(-3, 9)}, {self.rng.choice([1, 2, -1])}))",
             lambda: f"list({self.variable('map', '{}')}.values())",
             lambda: f"[len({name}) for {name} in {self.strs(depth - 1)}]",
             lambda: self.call("ints", depth) or self.ints(0),

@@ -28,7 +28,7 @@ class Generator(Definitions):
         nested = self.nesting < NESTING_MAX and self.multiplier < 200
         simple = [self.assign, self.assign, self.show, self.show, self.augment, self.change_list, self.change_map]
         simple += [self.unpack, self.swap, self.alias, self.use_closure, self.use_object, self.use_object, self.walrus]
-        simple += [self.delete_local, self.matrix, self.tuple_keys, self.local_function, self.show]
+        simple += [self.delete_local, self.matrix, self.tuple_keys, self.local_function, self.share]
         compound = [self.branch, self.loop_range, self.loop_container, self.loop_while, self.attempt, self.select]
         self.rng.choice(simple + compound if nested else simple)()
 
@@ -126,7 +126,7 @@ class Generator(Definitions):
             f"{name} += [{value}]",
             f"if {name}: {name}[{self.int_(1)} % len({name})] = {value}",
             f"if {name}: print({name}.pop())",
-            f"if {value} in {name}: {name}.remove({value})",
+            f"if {name}[1:]: {name}.remove({name}[1])",
             f"if {name}: {name}[-1] += {self.rng.randrange(50)}",
         ]))  # fmt: skip
         self.emit(f"{name}[:] = [k % 1000003 for k in {name}[:20]]")
@@ -141,7 +141,7 @@ class Generator(Definitions):
             f"{name}.pop({key}, None)",
             f"{name}.update({self.map_(1)})",
             f"print({name}.setdefault({self.rng.choice(KEYS)!r}, {self.small_int(1)}))",
-            f"if {key} in {name}: del {name}[{key}]",
+            f"for k in list({name})[1:2]: del {name}[k]",
             f"{name}[{self.rng.choice(KEYS)!r}] = {name}.get({key}, 1) + 1",
             f"if len({name}) > 3: print({name}.popitem())",
         ]))  # fmt: skip
