@@ -209,7 +209,14 @@ def _h_import(name):
 _h_language = {key: value for key, value in globals().items() if not key.startswith("__")}
 
 
+def _h_unwrapped(code):
+    """The code without a trace of `_h_main` in the names of its lambdas, which error messages show."""
+    inner = tuple(_h_unwrapped(each) if isinstance(each, _h_types.CodeType) else each for each in code.co_consts)
+    return code.replace(co_consts=inner, co_qualname=code.co_qualname.removeprefix("_h_main.<locals>."))
+
+
 def _h_run(main):
+    main.__code__ = _h_unwrapped(main.__code__)
     _h_sys.stdout.reconfigure(encoding="latin-1", errors="replace", newline="\n")
     _h_sys.setrecursionlimit(200_000)
     # The standard library counts an int's digits before printing it; the language has no such limit.

@@ -235,7 +235,8 @@ std::size_t Parser::replacement(const StringToken& part, std::size_t at, unsigne
         }
         const std::uint32_t value_begin = open + 1;
         FStringPart made;
-        made.value = star_expression_list(true);
+        // ':=' without parentheses is no assignment here but a format that begins with '='.
+        made.value = star_expression_list(false);
         height = std::max(height, height_of(made.value));
         replacement_end(part, open, value_begin, made, height);
         scratch_.push(made);
