@@ -36,8 +36,9 @@ void move_entries(Dict& dict, DictEntry* to) {
 }
 
 /// Moves the table into a new block with `count` slots; false after MemoryError, with nothing changed.
-bool rebuild(Machine& machine, Dict& dict, std::uint64_t count) {
-    auto* slots = static_cast<DictSlot*>(machine.heap.new_block(Dict::bytes(count)));
+bool rebuild(Machine& machine, Value owner, std::uint64_t count) {
+    Dict& dict = machine.heap.payload<Dict>(owner);
+    auto* slots = static_cast<DictSlot*>(machine.heap.new_block(Dict::bytes(count), owner));
     if (slots == nullptr) return false;
     std::memset(static_cast<void*>(slots), 0, count * sizeof(DictSlot));
     auto* entries = reinterpret_cast<DictEntry*>(slots + count);
@@ -53,7 +54,7 @@ bool rebuild(Machine& machine, Dict& dict, std::uint64_t count) {
             place(slots, mask, slot);
         }
     }
-    if (dict.entries != nullptr) machine.heap.free_block(dict.table(), dict.table_bytes());
+    if (dict.entries != nullptr) machine.heap.free_block(dict.table(), dict.table_bytes(), owner);
     dict.entries = entries;
     dict.mask = mask;
     dict.used = dict.live;
@@ -70,14 +71,15 @@ std::uint64_t slots_for(std::uint64_t wanted) {
 /// Makes room for one more entry. A table that is nearly full of live entries doubles; one with many deleted
 /// entries is rebuilt at the size that leaves a third free, so that growth costs a constant for each
 /// insertion.
-bool make_room(Machine& machine, Dict& dict) {
+bool make_room(Machine& machine, Value owner) {
+    const Dict& dict = machine.heap.payload<Dict>(owner);
     if (dict.used < dict.capacity()) return true;
     const std::uint64_t wanted = std::uint64_t{dict.live} + dict.live / 2 + 1;
     if (dict.live >= Dict::capacity_of(slots_max)) {
         machine.raise_memory_error(Dict::bytes(slots_max * 2));
         return false;
     }
-    return rebuild(machine, dict, slots_for(wanted));
+    return rebuild(machine, owner, slots_for(wanted));
 }
 
 /// Writes an entry whose key is not there yet; there must be room.
@@ -124,13 +126,12 @@ DictEntry unlink(Dict& dict, std::uint32_t position, std::uint64_t hash) {
 
 /// The common end of both ways to set: `stored` is what the slot shall hold.
 bool insert_stored(Machine& machine, Value dict, Value key, std::uint64_t hash, Value stored) {
-    Dict& d = machine.heap.payload<Dict>(dict);
-    const Value stored_key = make_room(machine, d) ? machine.store(dict, key) : Value::failed();
+    const Value stored_key = make_room(machine, dict) ? machine.store(dict, key) : Value::failed();
     if (is_failed(stored_key)) {
         machine.discard(stored);
         return false;
     }
-    insert(d, stored_key, stored, hash);
+    insert(machine.heap.payload<Dict>(dict), stored_key, stored, hash);
     return true;
 }
 
@@ -216,10 +217,10 @@ Value dict_remove_entry(Machine& machine, Value dict, std::uint32_t position) {
 }
 
 bool dict_reserve(Machine& machine, Value dict, std::uint32_t more) {
-    Dict& d = machine.heap.payload<Dict>(dict);
+    const Dict& d = machine.heap.payload<Dict>(dict);
     const std::uint64_t wanted = std::uint64_t{d.live} + more;
     if (wanted <= d.live || std::uint64_t{d.used} + more <= d.capacity()) return true;
-    return rebuild(machine, d, slots_for(wanted));
+    return rebuild(machine, dict, slots_for(wanted));
 }
 
 void dict_clear(Machine& machine, Value dict) {
@@ -232,7 +233,7 @@ void dict_clear(Machine& machine, Value dict) {
         machine.discard(old.entries[i].key);
         machine.discard(old.entries[i].value);
     }
-    machine.heap.free_block(old.table(), old.table_bytes());
+    machine.heap.free_block(old.table(), old.table_bytes(), dict);
 }
 
 Value dict_copy(Machine& machine, Value dict) {

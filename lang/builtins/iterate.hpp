@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -120,9 +119,7 @@ class Iteration {
     Mode mode_;
 };
 
-// --- The functions of the language that make and use iterators: iter next enumerate zip map filter reversed
-// range.
-std::span<const Native> iterator_functions();
+/// The class range.
 extern const Native construct_range;
 
 }  // namespace harness::lang

@@ -2,20 +2,13 @@
 // lazy: what they are given is walked only when somebody asks for an element.
 #include <string>
 
+#include "lang/builtins/functions.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/numbers.hpp"
 
 namespace harness::lang {
 
 namespace {
-
-bool is_callable(Machine& machine, Value v) {
-    if (v.is_constant_object()) return v.as_constant<ConstantObject>()->kind != ConstantKind::module;
-    if (!v.is_heap() || v.is_string()) return false;
-    if (machine.is_instance(v)) return !is_absent(machine.class_of(v).dunder(Dunder::call));
-    const ClassId id = machine.heap.class_id(v);
-    return id == ClassId::closure || id == ClassId::bound_method;
-}
 
 /// Writes a lent value, or a fresh iterator over a lent iterable, into value `i` of a new iterator object.
 bool hold_lent(Machine& machine, Value made, std::uint32_t i, Value lent) {
@@ -51,14 +44,16 @@ Value combine(Machine& machine, IteratorKind kind, const Value* arguments, std::
     return made;
 }
 
-Value native_iter(Machine& machine, const Value* arguments, std::uint32_t) {
+}  // namespace
+
+Value builtin_iter(Machine& machine, const Value* arguments, std::uint32_t) {
     if (is_absent(arguments[1])) return make_iterator(machine, arguments[0]);
     if (!is_callable(machine, arguments[0]))
         return machine.raise(ErrorKind::TypeError, "iter(v, w): v must be callable");
     return combine(machine, IteratorKind::sentinel, arguments, 2, 2);
 }
 
-Value native_next(Machine& machine, const Value* arguments, std::uint32_t) {
+Value builtin_next(Machine& machine, const Value* arguments, std::uint32_t) {
     if (!is_iterator(machine, arguments[0]))
         return machine.raise(ErrorKind::TypeError, "'" + std::string(machine.type_name(arguments[0])) +
                                                        "' object is not an iterator");
@@ -68,7 +63,7 @@ Value native_next(Machine& machine, const Value* arguments, std::uint32_t) {
     return machine.raise(ErrorKind::StopIteration, "");
 }
 
-Value native_enumerate(Machine& machine, const Value* arguments, std::uint32_t) {
+Value builtin_enumerate(Machine& machine, const Value* arguments, std::uint32_t) {
     std::int64_t start = 0;
     if (!is_absent(arguments[1]) && !to_index(machine, arguments[1], start)) return Value::failed();
     const Value made = combine(machine, IteratorKind::enumerate, arguments, 1, 0);
@@ -76,22 +71,24 @@ Value native_enumerate(Machine& machine, const Value* arguments, std::uint32_t) 
     return made;
 }
 
-Value native_zip(Machine& machine, const Value* arguments, std::uint32_t count) {
+Value builtin_zip(Machine& machine, const Value* arguments, std::uint32_t count) {
     return combine(machine, IteratorKind::zip, arguments, count, 0);
 }
 
-Value native_map(Machine& machine, const Value* arguments, std::uint32_t count) {
-    if (count == 0) return machine.raise(ErrorKind::TypeError, "map() must have at least two arguments.");
-    return combine(machine, IteratorKind::map, arguments, count + 1, 1);
+Value builtin_map(Machine& machine, const Value* arguments, std::uint32_t count) {
+    if (count < 2) return machine.raise(ErrorKind::TypeError, "map() must have at least two arguments.");
+    return combine(machine, IteratorKind::map, arguments, count, 1);
 }
 
-Value native_filter(Machine& machine, const Value* arguments, std::uint32_t) {
+Value builtin_filter(Machine& machine, const Value* arguments, std::uint32_t) {
     return combine(machine, IteratorKind::filter, arguments, 2, 1);
 }
 
-Value native_reversed(Machine& machine, const Value* arguments, std::uint32_t) {
+Value builtin_reversed(Machine& machine, const Value* arguments, std::uint32_t) {
     return make_reversed(machine, arguments[0]);
 }
+
+namespace {
 
 Value native_range(Machine& machine, const Value* arguments, std::uint32_t) {
     Range range{0, 0, 1};
@@ -108,16 +105,7 @@ Value native_range(Machine& machine, const Value* arguments, std::uint32_t) {
     return made;
 }
 
-constexpr Native functions[] = {
-    {"iter", native_iter, "iterable sentinel", 1},        {"next", native_next, "iterator default", 1},
-    {"enumerate", native_enumerate, "iterable start", 1}, {"zip", native_zip, "iterables...", 0},
-    {"map", native_map, "function iterables...", 1},      {"filter", native_filter, "function iterable", 2},
-    {"reversed", native_reversed, "sequence", 1},
-};
-
 }  // namespace
-
-std::span<const Native> iterator_functions() { return functions; }
 
 constexpr Native construct_range{"range", native_range, "start stop step", 1};
 

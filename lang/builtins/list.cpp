@@ -65,6 +65,20 @@ Value tuple_of(Machine& machine, ScratchValues& values) {
     return made;
 }
 
+Value list_of(Machine& machine, ScratchValues& values) {
+    if (values.size() >= Sequence::tuple_capacity)
+        return machine.raise_memory_error(values.size() * sizeof(Value));
+    const Value made = machine.heap.new_list(static_cast<std::uint32_t>(values.size()));
+    if (is_failed(made)) return made;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const Value stored = machine.store_unnamed(made, std::exchange(values[i], Value::none()));
+        if (!is_failed(stored) && machine.heap.append(made, stored)) continue;
+        machine.drop(made);
+        return Value::failed();
+    }
+    return made;
+}
+
 /// The length of `length` repeated `count` times, or -1 after MemoryError.
 std::int64_t repeated_length(Machine& machine, std::int64_t length, std::int64_t count) {
     if (count <= 0 || length == 0) return 0;
@@ -226,9 +240,21 @@ Value sequence_repeat(Machine& machine, Value sequence, std::int64_t count) {
 }
 
 Value list_from(Machine& machine, Value iterable) {
-    const bool sized = is_list(machine, iterable) || is_tuple(machine, iterable);
-    const Value made = machine.heap.new_list(sized ? sequence_of(machine, iterable).length() : 0);
-    if (is_failed(made) || list_extend(machine, made, iterable)) return made;
+    // The first block of a list is the only one that is never given back while it lives, so its size is found
+    // out before the list is made.
+    ScratchValues values(machine);
+    if (!is_list(machine, iterable) && !is_tuple(machine, iterable)) {
+        Iteration each(machine, iterable);
+        if (!values.reserve(each.expected())) return Value::failed();
+        Value element;
+        while (each.next(element))
+            if (!values.push(element)) return Value::failed();
+        if (each.failed()) return Value::failed();
+        return list_of(machine, values);
+    }
+    const Sequence& source = sequence_of(machine, iterable);
+    const Value made = machine.heap.new_list(source.length());
+    if (is_failed(made) || append_copies(machine, made, source, source.length())) return made;
     machine.drop(made);
     return Value::failed();
 }

@@ -37,17 +37,17 @@ int values_view_contains(Machine& machine, Value dict, Value item) {
 
 /// Appends one element of a view as repr prints it.
 bool append_entry(Machine& machine, std::string& out, IteratorKind kind, const DictEntry& entry) {
-    if (kind == IteratorKind::keys_view) return append_repr(machine, out, entry.key);
+    if (kind == IteratorKind::keys_view) return append_repr(machine, entry.key, out);
     // What an element's __repr__ does to the dict must not end the value that is being printed.
     const Value held = shared(machine, entry.value);
     if (is_failed(held)) return false;
     bool ok = true;
     if (kind == IteratorKind::items_view) {
         out += '(';
-        ok = append_repr(machine, out, entry.key);
+        ok = append_repr(machine, entry.key, out);
         out += ", ";
     }
-    ok = ok && append_repr(machine, out, held);
+    ok = ok && append_repr(machine, held, out);
     if (kind == IteratorKind::items_view) out += ')';
     machine.drop(held);
     return ok;
