@@ -26,6 +26,7 @@ class Definitions(Expressions):
         self.function_scope = 0
         self.classes: list[str] = []
         self.errors: list[str] = []
+        self.raisers: list[str] = []
 
     def emit(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
@@ -48,6 +49,7 @@ class Definitions(Expressions):
             self.define_class,
             self.define_error,
             self.define_counter,
+            self.define_raiser,
         ])()
 
     # Functions
@@ -275,6 +277,25 @@ class Definitions(Expressions):
         with self.indented():
             self.emit(self.rng.choice(["pass", "level = 3"]))
         self.errors.append(name)
+
+    def define_raiser(self) -> None:
+        """A function that fails for some arguments, through a frame of its own; only a `try` may call it."""
+        name, text = self.fresh("raiser"), self.str_(1)
+        self.emit(f"def {name}(n):")
+        with self.indented():
+            self.emit("try:")
+            with self.indented():
+                self.emit(f"if n % 3 == 0: raise {self.error_class()}(n, {text})")
+                self.emit(f"if n % 3 == 1: return {name}(n - 1)")
+            self.emit(self.rng.choice(["except KeyError as e:", "except (ValueError, TypeError) as e:"]))
+            with self.indented():
+                self.emit("print('handled', type(e).__name__, e)")
+                self.emit(self.rng.choice(["raise", "raise RuntimeError('again')", "return -1"]))
+            self.emit("finally:")
+            with self.indented():
+                self.emit("print('left', n)")
+            self.emit("return 100 // (n % 2)")
+        self.raisers.append(name)
 
     def error_class(self) -> str:
         return self.rng.choice([*self.errors, "KeyError", "RuntimeError", "TypeError"])

@@ -306,6 +306,8 @@ class Generator(Definitions):
 
     def provoke(self) -> None:
         n, s, xs = self.small_int(1), self.str_(1), self.ints(1)
+        if self.raisers and self.rng.random() < 0.4:
+            return self.emit(f"print({self.rng.choice(self.raisers)}({n}))")
         self.emit(self.rng.choice([
             f"print({n} // ({n} - {n}))", f"print({n} % 0)", f"print({xs}[99])", f"print({{}}[{s}])",
             f"print(int({s} + 'q'))",
@@ -338,7 +340,7 @@ class Generator(Definitions):
             name = self.fresh(kind[0])
             self.emit(f"{name} = {self.bounded(kind, self.expression(kind, 1))}")
             self.scopes[0].add(kind, name)
-        for _ in range(self.rng.randint(2, 5)):
+        for _ in range(self.rng.randint(3, 6)):
             self.define()
             for _ in range(self.rng.randint(1, 4)):
                 self.statement()
