@@ -175,6 +175,13 @@ MemoryOutcome<Value> MemoryManager::get_var(Symbol symbol) const {
     return *found.slot;
 }
 
+MemoryOutcome<Value> MemoryManager::heap_get(std::string_view text) {
+    if (const std::optional<Symbol> symbol = symbols_.parse(text); symbol.has_value())
+        return heap_.get(*symbol);
+    return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("'{}' is not a key of the heap", text),
+                       "a key is a name, or names joined by dots"};
+}
+
 MemoryManager::Found MemoryManager::find_in(const Frame* frame, Symbol symbol) const {
     const SymbolTable* const slots = header(frame).slots;
     const Definition* const definition = slots == nullptr ? nullptr : slots->find(symbol);

@@ -78,6 +78,9 @@ class MemoryManager {
     /// NameError with the nearest name; UnboundLocalError when a frame defines it but has given it no value
     /// yet.
     MemoryOutcome<Value> get_var(Symbol symbol) const;
+    /// A global by the text of its name, simple or composite; a borrow. HeapInvalidKeyError also when the
+    /// text is no name.
+    MemoryOutcome<Value> heap_get(std::string_view text);
 
     // --- Functions, by name and number of parameters.
     /// Returns the definition that was replaced, or unbound().

@@ -142,6 +142,15 @@ TEST_F(MemoryManagerTest, puts_composite_symbols_into_the_heap_from_anywhere) {
     EXPECT_EQ(get("module.name"), Value::integer(5));
 }
 
+TEST_F(MemoryManagerTest, gives_globals_by_the_text_of_their_names) {
+    declare("limit", 1);
+    declare("module.limit", 2);
+    EXPECT_EQ(memory.heap_get("limit").value(), Value::integer(1));
+    EXPECT_EQ(memory.heap_get("module.limit").value(), Value::integer(2));
+    EXPECT_EQ(error_name(memory.heap_get("module.").error().kind), "HeapInvalidKeyError");
+    EXPECT_EQ(memory.heap_get("module.limt").error().remedy, "did you mean 'module.limit'?");
+}
+
 TEST_F(MemoryManagerTest, checks_types_on_declaration_and_assignment) {
     EXPECT_EQ(memory.declare_var(symbol("x"), Type::u8, Value::integer(300)).error().message,
               "300 is out of range for u8 (0 to 255)");
