@@ -17,7 +17,7 @@ Failure unexpected(const CLI::App& app, const std::vector<std::string>& extras) 
     const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& argument) {
         return argument.size() > 1 && argument.front() == '-';
     });
-    const std::string help = fmt::format("see 'harness {} --help'", app.get_name());
+    const std::string help = fmt::format("see '{} --help'", app.get_name());
     if (option == extras.end()) return {fmt::format("unexpected argument '{}'", extras.front()), help};
 
     const std::string name = option->substr(0, option->find('='));
@@ -25,8 +25,7 @@ Failure unexpected(const CLI::App& app, const std::vector<std::string>& extras) 
     for (const CLI::Option* known : app.get_options()) {
         for (const std::string& long_name : known->get_lnames()) names.push_back("--" + long_name);
     }
-    return unknown_name("an option of 'harness " + app.get_name() + "'", name, names,
-                        "harness " + app.get_name() + " --help");
+    return unknown_name("an option of '" + app.get_name() + "'", name, names, app.get_name() + " --help");
 }
 
 }  // namespace
@@ -43,7 +42,7 @@ std::optional<std::variant<HelpText, Failure>> read_arguments(CLI::App& app,
         // A missing argument is often the consequence of a misspelt option, which is the better thing to say.
         const std::vector<std::string> extras = app.remaining();
         if (!extras.empty()) return unexpected(app, extras);
-        return Failure{error.what(), fmt::format("see 'harness {} --help'", app.get_name())};
+        return Failure{error.what(), fmt::format("see '{} --help'", app.get_name())};
     }
     const std::vector<std::string> extras = app.remaining();
     if (!extras.empty()) return unexpected(app, extras);

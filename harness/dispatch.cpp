@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view examples =
     R"(Examples:
   harness run program.src                          checked, on malloc, by reference counts
-  harness run --allocator arena --lifetime gc program.src --stats
+  harness run --allocator arena --lifetime leak program.src --stats
   harness run program.src --set depth=18 --json report.json
   harness python program.src | python3 -           the same program under CPython
   harness list                                     allocators and lifetimes to choose from

@@ -71,8 +71,8 @@ std::string lifetime_lines() {
 int list_command(const std::vector<std::string>& arguments) {
     std::string what;
     CLI::App app(examples);
-    app.name("list");
-    app.add_option("WHAT", what, "allocators or lifetimes; everything if left out");
+    app.name("harness list");
+    app.add_option("WHAT", what, "allocators or lifetimes; everything if left out")->type_name(" ");
     if (const auto end = read_arguments(app, arguments)) {
         if (const auto* help = std::get_if<HelpText>(&*end))
             return print_out(help->text) ? exit_ok : exit_harness_failed;

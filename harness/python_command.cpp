@@ -27,8 +27,8 @@ What cannot be said in Python ends with exit code 6.
 int python_command(const std::vector<std::string>& arguments) {
     std::string file;
     CLI::App app(examples);
-    app.name("python");
-    app.add_option("FILE", file, "the program; - is standard input")->required();
+    app.name("harness python");
+    app.add_option("FILE", file, "the program; - is standard input")->type_name(" ")->required();
     if (const auto end = read_arguments(app, arguments)) {
         if (const auto* help = std::get_if<HelpText>(&*end))
             return print_out(help->text) ? exit_ok : exit_harness_failed;

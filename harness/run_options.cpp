@@ -16,7 +16,7 @@ namespace {
 constexpr const char* examples =
     R"(Examples:
   harness run program.src                                 checked, refcount, on malloc
-  harness run --allocator arena --lifetime gc p.src --stats
+  harness run --allocator arena --lifetime leak p.src --stats
   harness run p.src --set depth=18 --json - --quiet       one JSON object after the output
   harness run --unchecked --timeout 10 --max-heap 2G p.src
   generate | harness run - -- these are args
@@ -34,8 +34,8 @@ struct Texts {
 };
 
 void declare(CLI::App& app, RunSettings& run, Texts& texts) {
-    app.name("run");
-    app.add_option("FILE", run.file, "the program; - is standard input")->required();
+    app.name("harness run");
+    app.add_option("FILE", run.file, "the program; - is standard input")->type_name(" ")->required();
     auto* allocator =
         app.add_option("--allocator", run.allocator, "where bytes come from; see 'harness list'");
     allocator->type_name("NAME")->capture_default_str();

@@ -294,6 +294,7 @@ class Json(Case):
 
 
 class Broken(Case):
+    @unittest.skipIf("HARNESS_SANITIZED" in os.environ, "the sanitizer handles the signal itself")
     def test_a_crash_of_the_child_is_told_with_its_signal(self):
         path = self.folder / "report.json"
         process, child = self.start(ENDLESS, "--json", str(path))

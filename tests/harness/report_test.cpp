@@ -172,7 +172,7 @@ TEST(Json, bytes_that_are_no_utf8_do_not_break_it) {
     CellReport report = good_report();
     report.status = lang::Status::error;
     report.errors = {{"ValueError", "\xff\xfe", {"a.src", 1, 1}}};
-    EXPECT_NO_THROW(nlohmann::json::parse(json_report(arena_run(), told(report))));
+    EXPECT_TRUE(nlohmann::json::accept(json_report(arena_run(), told(report))));
 }
 
 TEST(Stats, the_table_has_the_four_byte_counts_and_the_phases) {
