@@ -1,0 +1,309 @@
+// str() and repr() of every value. Containers are walked here; what the program's classes say about
+// themselves is asked of them. Nothing that is printed depends on an address.
+#include <charconv>
+#include <string>
+
+#include "lang/builtins/characters.hpp"
+#include "lang/builtins/float_text.hpp"
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/numbers.hpp"
+#include "lang/builtins/text.hpp"
+#include "lang/bytecode/program.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// A container that is being printed, and those around it: where one turns up again, it is not entered.
+struct Printing {
+    Value container;
+    const Printing* outer;
+
+    bool holds(Value v) const {
+        for (const Printing* p = this; p != nullptr; p = p->outer)
+            if (same_object(p->container, v)) return true;
+        return false;
+    }
+};
+
+bool print(Machine& machine, Value v, std::string& out, const Printing* around);
+
+/// What goes on existing however the program changes the container that it was found in.
+class Held {
+  public:
+    Held(Machine& machine, Value borrow) : machine_(machine), value_(shared(machine, borrow)) {}
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() {
+        if (!is_failed(value_)) machine_.drop(value_);
+    }
+    bool ok() const { return !is_failed(value_); }
+    Value value() const { return value_; }
+
+  private:
+    Machine& machine_;
+    Value value_;
+};
+
+bool print_element(Machine& machine, Value element, std::string& out, const Printing* around) {
+    if (!element.is_heap() || element.is_string()) return print(machine, element, out, around);
+    const Held held(machine, element);
+    return held.ok() && print(machine, held.value(), out, around);
+}
+
+bool print_sequence(Machine& machine, Value v, std::string& out, const Printing* around) {
+    const Sequence& s = machine.heap.sequence(v);
+    const bool tuple = s.is_tuple();
+    if (around != nullptr && around->holds(v)) {
+        out += tuple ? "(...)" : "[...]";
+        return true;
+    }
+    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
+    if (!guard) return false;
+    const Printing here{v, around};
+    out += tuple ? '(' : '[';
+    // The length is read anew each time: a __repr__ may change the list.
+    for (std::uint32_t i = 0; i < s.length(); ++i) {
+        if (i > 0) out += ", ";
+        if (!print_element(machine, s.elements()[i], out, &here)) return false;
+    }
+    if (tuple && s.length() == 1) out += ',';
+    out += tuple ? ')' : ']';
+    return true;
+}
+
+bool print_dict(Machine& machine, Value v, std::string& out, const Printing* around) {
+    if (around != nullptr && around->holds(v)) {
+        out += "{...}";
+        return true;
+    }
+    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
+    if (!guard) return false;
+    const Dict& dict = machine.heap.payload<Dict>(v);
+    const Printing here{v, around};
+    bool first = true;
+    out += '{';
+    for (std::uint32_t i = 0; i < dict.used; ++i) {
+        const DictEntry entry = dict.entries[i];
+        if (is_absent(entry.key)) continue;
+        if (!first) out += ", ";
+        first = false;
+        const Held value(machine, entry.value);
+        if (!value.ok() || !print_element(machine, entry.key, out, &here)) return false;
+        out += ": ";
+        if (!print(machine, value.value(), out, &here)) return false;
+    }
+    out += '}';
+    return true;
+}
+
+void append_integer(std::int64_t number, std::string& out) {
+    char buffer[24];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, number);
+    out.append(buffer, end.ptr);
+}
+
+void print_range(const Range& range, std::string& out) {
+    out += "range(";
+    append_integer(range.start, out);
+    out += ", ";
+    append_integer(range.stop, out);
+    if (range.step != 1) {
+        out += ", ";
+        append_integer(range.step, out);
+    }
+    out += ')';
+}
+
+/// None, booleans, functions, classes, modules.
+void print_constant(Value v, std::string& out) {
+    if (v.is_none()) {
+        out += "None";
+    } else if (v.is_bool()) {
+        out += v.is_true() ? "True" : "False";
+    } else if (v.is_constant_object()) {
+        const auto* object = v.as_constant<const ConstantObject>();
+        switch (object->kind) {
+            case ConstantKind::function:
+                out += "<function " + static_cast<const Function*>(object)->name + ">";
+                break;
+            case ConstantKind::native:
+                out += "<built-in function " + std::string(static_cast<const Native*>(object)->name) + ">";
+                break;
+            case ConstantKind::class_:
+                out += "<class '" + std::string(static_cast<const ClassInfo*>(object)->name) + "'>";
+                break;
+            case ConstantKind::module:
+                out += "<module '" + std::string(static_cast<const ModuleInfo*>(object)->name) + "'>";
+        }
+    } else {
+        out += "<unbound>";
+    }
+}
+
+void print_bound_method(Machine& machine, Value v, std::string& out) {
+    const Value method = machine.heap.payload<BoundMethod>(v).method;
+    if (method.is_heap()) {
+        out += "<bound method " + machine.heap.payload<Closure>(method).function->name + ">";
+        return;
+    }
+    const auto* object = method.as_constant<const ConstantObject>();
+    if (object->kind == ConstantKind::native)
+        out += "<built-in method " + std::string(static_cast<const Native*>(object)->name) + ">";
+    else
+        out += "<bound method " + static_cast<const Function*>(object)->name + ">";
+}
+
+/// The arguments that an exception was made with, as a borrow: a tuple, or none while it is being made.
+Value exception_arguments(Machine& machine, Value exception) {
+    const Value arguments = machine.heap.payload<Value>(exception);
+    const bool tuple =
+        arguments.is_heap() && !arguments.is_string() && machine.heap.class_id(arguments) == ClassId::tuple;
+    return tuple ? arguments : Value::none();
+}
+
+/// ValueError('x'): a single argument has no comma behind it.
+bool print_exception(Machine& machine, Value v, std::string& out, const Printing* around) {
+    out += machine.type_name(v);
+    const Value arguments = exception_arguments(machine, v);
+    if (arguments.is_none()) {
+        out += "()";
+        return true;
+    }
+    if (machine.heap.sequence(arguments).length() != 1) return print_element(machine, arguments, out, around);
+    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
+    if (!guard) return false;
+    out += '(';
+    if (!print_element(machine, machine.heap.sequence(arguments).elements()[0], out, around)) return false;
+    out += ')';
+    return true;
+}
+
+/// str(exception): its one argument, or the tuple of them.
+bool exception_text(Machine& machine, Value v, std::string& out) {
+    const Held arguments(machine, exception_arguments(machine, v));
+    if (!arguments.ok()) return false;
+    if (arguments.value().is_none()) return true;
+    const Sequence& s = machine.heap.sequence(arguments.value());
+    if (s.length() == 0) return true;
+    const ClassInfo& type = machine.class_of(v);
+    if (s.length() == 1) {
+        if (type.derives_from(machine.error_class(ErrorKind::KeyError)))
+            return append_repr(machine, s.elements()[0], out);
+        const Machine::DepthGuard guard(machine, "while getting the str of an object");
+        return guard && append_str(machine, s.elements()[0], out);
+    }
+    if (s.length() == 2 && type.derives_from(machine.error_class(ErrorKind::OSError))) {
+        out += "[Errno ";
+        if (!append_str(machine, s.elements()[0], out)) return false;
+        out += "] ";
+        return append_str(machine, s.elements()[1], out);
+    }
+    return append_repr(machine, arguments.value(), out);
+}
+
+/// What a class of the program says in __str__ or __repr__: 1 when it did, 0 when it has none, -1 after
+/// raising.
+int ask_class(Machine& machine, Value v, Dunder dunder, std::string& out) {
+    const Value text = machine.call_dunder(v, dunder);
+    if (is_absent(text)) return 0;
+    if (is_failed(text)) return -1;
+    const bool is_text = text.is_string();
+    std::string message;
+    if (is_text)
+        out += machine.heap.text(text);
+    else
+        message = std::string(dunder_names[static_cast<std::size_t>(dunder)]) +
+                  " returned non-string (type " + std::string(machine.type_name(text)) + ")";
+    machine.drop(text);
+    if (!is_text) machine.raise(ErrorKind::TypeError, std::move(message));
+    return is_text ? 1 : -1;
+}
+
+bool print_object(Machine& machine, Value v, std::string& out, const Printing* around) {
+    if (machine.is_instance(v)) {
+        const int asked = ask_class(machine, v, Dunder::repr, out);
+        if (asked != 0) return asked > 0;
+    }
+    const ClassInfo& type = machine.class_of(v);
+    if (type.is_exception) return print_exception(machine, v, out, around);
+    out += '<';
+    out += type.name;
+    out += " object>";
+    return true;
+}
+
+bool print(Machine& machine, Value v, std::string& out, const Printing* around) {
+    if (v.is_int()) {
+        append_integer(v.as_int(), out);
+    } else if (v.is_string()) {
+        append_quoted(machine.heap.text(v), out);
+    } else if (v.is_float()) {
+        append_float_repr(v.as_float(), out);
+    } else if (!v.is_heap()) {
+        print_constant(v, out);
+    } else {
+        switch (machine.heap.class_id(v)) {
+            case ClassId::list:
+            case ClassId::tuple:
+                return print_sequence(machine, v, out, around);
+            case ClassId::dict:
+                return print_dict(machine, v, out, around);
+            case ClassId::range:
+                print_range(machine.heap.payload<Range>(v), out);
+                break;
+            case ClassId::closure:
+                out += "<function " + machine.heap.payload<Closure>(v).function->name + ">";
+                break;
+            case ClassId::bound_method:
+                print_bound_method(machine, v, out);
+                break;
+            case ClassId::iterator:
+                return append_iterator_repr(machine, out, v);
+            default:
+                return print_object(machine, v, out, around);
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+bool append_repr(Machine& machine, Value v, std::string& out) { return print(machine, v, out, nullptr); }
+
+bool append_str(Machine& machine, Value v, std::string& out) {
+    if (v.is_string()) {
+        out += machine.heap.text(v);
+        return true;
+    }
+    if (v.is_heap()) {
+        const ClassInfo& type = machine.class_of(v);
+        if (type.id >= ClassId::first_user_class || type.is_exception) {
+            const int asked = machine.is_instance(v) ? ask_class(machine, v, Dunder::str, out) : 0;
+            if (asked != 0) return asked > 0;
+            // An exception has its own __str__, which comes before a __repr__ of the program.
+            if (type.is_exception) return exception_text(machine, v, out);
+        }
+    }
+    return append_repr(machine, v, out);
+}
+
+bool append_ascii(Machine& machine, Value v, std::string& out) {
+    if (v.is_string()) {
+        append_quoted(machine.heap.text(v), out, true);
+        return true;
+    }
+    std::string text;
+    if (!append_repr(machine, v, text)) return false;
+    append_ascii_escaped(text, out);
+    return true;
+}
+
+Value str_of(Machine& machine, Value v) {
+    if (v.is_string()) return machine.share(v);
+    std::string text;
+    if (!append_str(machine, v, text)) return Value::failed();
+    return machine.heap.new_string(text);
+}
+
+}  // namespace harness::lang
