@@ -29,7 +29,7 @@ void Parser::fail(Span span, std::string message, std::string help) {
         const bool later_line =
             excerpt({open, std::max(open, token_.begin)}).find('\n') != std::string_view::npos;
         Lexer ahead = lexer_;
-        const bool closed = ahead.skip_open_brackets();
+        const bool closed = !only_begins_statement(token_.kind) && ahead.skip_open_brackets();
         if (closed) {
             resume_from_ = ahead.offset(ahead.position().at);
         } else if (later_line || at(TokenKind::end)) {
@@ -110,11 +110,16 @@ void Parser::fail_keyword() {
 
 void Parser::fail_expression() {
     fail_foreign_operator();
-    const std::string_view before = excerpt({previous_end_ >= 2 ? previous_end_ - 2 : 0, previous_end_});
+    const std::uint32_t two_back = std::max(base_ + 2, previous_end_) - 2;
+    const std::string_view before = excerpt({two_back, std::max(two_back, previous_end_)});
     const bool line_ends = at(TokenKind::newline) || at(TokenKind::end) || at(TokenKind::semicolon);
     if (line_ends && (before == "++" || before == "--")) {
         fail({previous_end_ - 2, previous_end_}, "'" + std::string(before) + "' is not an operator",
              std::string("write 'x ") + before[0] + "= 1'");
+    }
+    if (at(TokenKind::end) && context_.formatted > 0) {
+        fail(token_.span(), "f-string: expecting '}'",
+             "close the brace; quotes within it must differ from the string's");
     }
     if (at(TokenKind::end) && lexer_.depth() > 0) fail(token_.span(), "unexpected end of the file");
     if (line_ends || at(TokenKind::dedent)) fail(missing_place(), "expected an expression");

@@ -331,6 +331,7 @@ bool Lexer::skip_open_brackets() {
     while (place_.depth > 0) {
         const Token token = next();
         if (token.kind == TokenKind::end || token.kind == TokenKind::error) return false;
+        if (only_begins_statement(token.kind)) return false;
     }
     return true;
 }

@@ -1,5 +1,5 @@
-// Interned identifiers: the front end turns each name into a small number once, and everything after it compares
-// numbers.
+// Interned identifiers: the front end turns each name into a small number once, and everything after it
+// compares numbers.
 #pragma once
 
 #include <cstdint>

@@ -99,6 +99,7 @@ Words::Words(Names& names)
 Parser::Parser(const SourceMap& sources, std::uint32_t base, Names& names, TreeMemory& memory,
                std::vector<Diagnostic>& errors)
     : sources_(sources),
+      base_(base),
       names_(names),
       memory_(memory),
       errors_(errors),
@@ -106,6 +107,7 @@ Parser::Parser(const SourceMap& sources, std::uint32_t base, Names& names, TreeM
       table_(names),
       lexer_(sources.text(base), base, table_),
       words_(names),
+      token_{TokenKind::newline, base, base, 0},
       previous_end_(base) {}
 
 void Parser::lexical_error() {

@@ -22,8 +22,9 @@ struct Module {
     ~Module();
 };
 
-/// Parses the file that starts at `base` in `sources`. On errors `errors` gets at least one entry (at most 20: the
-/// parser recovers at the next statement and goes on), in source order, and the returned tree must not be compiled.
+/// Parses the file that starts at `base` in `sources`. On errors `errors` gets at least one entry (at most
+/// 20: the parser recovers at the next statement and goes on), in source order, and the returned tree must
+/// not be compiled.
 Module parse(const SourceMap& sources, std::uint32_t base, Names& names, std::vector<Diagnostic>& errors);
 
 }  // namespace harness::lang

@@ -236,6 +236,7 @@ class Parser {
     };
 
     const SourceMap& sources_;
+    const std::uint32_t base_;
     Names& names_;
     TreeMemory& memory_;
     std::vector<Diagnostic>& errors_;

@@ -115,6 +115,31 @@ struct Token {
     Span span() const { return {begin, end}; }
 };
 
+/// Keywords that cannot stand within brackets: seeing one there shows that a bracket was never closed.
+constexpr bool only_begins_statement(TokenKind kind) {
+    switch (kind) {
+        case TokenKind::kw_assert:
+        case TokenKind::kw_break:
+        case TokenKind::kw_class:
+        case TokenKind::kw_continue:
+        case TokenKind::kw_def:
+        case TokenKind::kw_del:
+        case TokenKind::kw_elif:
+        case TokenKind::kw_except:
+        case TokenKind::kw_finally:
+        case TokenKind::kw_global:
+        case TokenKind::kw_nonlocal:
+        case TokenKind::kw_pass:
+        case TokenKind::kw_raise:
+        case TokenKind::kw_return:
+        case TokenKind::kw_try:
+        case TokenKind::kw_while:
+            return true;
+        default:
+            return false;
+    }
+}
+
 constexpr bool is_keyword(TokenKind kind) { return kind >= TokenKind::kw_and; }
 
 }  // namespace harness::lang
