@@ -90,7 +90,7 @@ bool update_from_dict(Machine& machine, Value dict, Value other) {
     for (std::uint32_t i = 0; i < source.used; ++i) {
         const DictEntry entry = source.entries[i];
         if (is_absent(entry.key)) continue;
-        if (!dict_set(machine, dict, entry.key, entry.value)) return false;
+        if (!dict_set(machine, dict, entry.key, entry.value.lent())) return false;
         if (source.live == live) continue;
         machine.raise(ErrorKind::RuntimeError, "dict mutated during update");
         return false;

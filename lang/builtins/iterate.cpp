@@ -51,7 +51,7 @@ Source source_of(Machine& machine, Value v) {
 Value walking(Machine& machine, IteratorKind kind, Value source, std::int64_t position) {
     const Value made = new_iterator(machine, kind, 1);
     if (is_failed(made)) return made;
-    const Value stored = machine.store(made, source);
+    const Value stored = machine.store(made, source.lent());
     if (is_failed(stored)) {
         machine.drop(made);
         return stored;

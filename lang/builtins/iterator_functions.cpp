@@ -12,7 +12,7 @@ namespace {
 
 /// Writes a lent value, or a fresh iterator over a lent iterable, into value `i` of a new iterator object.
 bool hold_lent(Machine& machine, Value made, std::uint32_t i, Value lent) {
-    const Value stored = machine.store(made, lent);
+    const Value stored = machine.store(made, lent.lent());
     if (is_failed(stored)) return false;
     (&machine.heap.payload<Iterator>(made).source)[i] = stored;
     return true;

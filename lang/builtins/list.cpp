@@ -42,7 +42,7 @@ bool place_of(Machine& machine, Value sequence, Value index, const char* doing, 
 /// Appends copies of elements that stay where they are; the room must be there. No program code runs.
 bool append_copies(Machine& machine, Value list, const Sequence& source, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
-        const Value stored = machine.store(list, source.elements()[i]);
+        const Value stored = machine.store(list, source.elements()[i].lent());
         if (is_failed(stored) || !machine.heap.append(list, stored)) return false;
     }
     return true;
@@ -151,15 +151,13 @@ bool list_append_unnamed(Machine& machine, Value list, Value unnamed) {
     return !is_failed(stored) && machine.heap.append(list, stored);
 }
 
-void list_clear(Machine& machine, Value list) {
-    // As many as there are now: what a destructor appends meanwhile is not waited for.
-    for (std::uint32_t left = sequence_of(machine, list).length(); left > 0; --left) {
-        Sequence& s = sequence_of(machine, list);
-        if (s.length() == 0) return;
-        const Value last = s.elements()[s.length() - 1];
-        s.set_length(s.length() - 1);
-        machine.discard(last);
-    }
+bool list_clear(Machine& machine, Value list) {
+    Sequence& s = sequence_of(machine, list);
+    RemovedValues removed(machine);
+    if (!removed.reserve(s.length())) return false;
+    for (std::uint32_t i = 0; i < s.length(); ++i) removed.add(s.elements()[i]);
+    s.set_length(0);
+    return true;
 }
 
 bool list_extend(Machine& machine, Value list, Value iterable) {
@@ -180,10 +178,7 @@ bool list_repeat_in_place(Machine& machine, Value list, std::int64_t count) {
     const std::uint32_t length = sequence_of(machine, list).length();
     const std::int64_t wanted = repeated_length(machine, length, count);
     if (wanted < 0) return false;
-    if (wanted == 0) {
-        list_clear(machine, list);
-        return true;
-    }
+    if (wanted == 0) return list_clear(machine, list);
     if (!make_room(machine, list, static_cast<std::uint64_t>(wanted - length))) return false;
     for (std::int64_t i = 1; i < count; ++i)
         if (!append_copies(machine, list, sequence_of(machine, list), length)) return false;

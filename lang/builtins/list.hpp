@@ -45,8 +45,8 @@ bool list_repeat_in_place(Machine& machine, Value list, std::int64_t count);
 bool list_append(Machine& machine, Value list, Value lent);
 /// Receives the element even where it fails.
 bool list_append_unnamed(Machine& machine, Value list, Value unnamed);
-/// Ends all elements, the last one first.
-void list_clear(Machine& machine, Value list);
+/// Ends all elements, the last one first; the list is empty before that.
+bool list_clear(Machine& machine, Value list);
 
 /// A new list or tuple of the elements of anything that can be iterated over.
 Value list_from(Machine& machine, Value iterable);

@@ -145,8 +145,7 @@ Value native_copy(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value native_clear(Machine& machine, const Value* arguments, std::uint32_t) {
-    list_clear(machine, arguments[0]);
-    return Value::none();
+    return done(list_clear(machine, arguments[0]));
 }
 
 Value native_list(Machine& machine, const Value* arguments, std::uint32_t) {

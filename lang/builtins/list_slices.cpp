@@ -1,7 +1,6 @@
 // Slices of lists and tuples: reading, assigning and deleting, with any step. Replaced elements are set aside
 // first and end last, when the list already is what the statement asked for.
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -26,30 +25,6 @@ bool slice_part(Machine& machine, Value part, std::int64_t fallback, std::int64_
     machine.raise(ErrorKind::TypeError, "slice indices must be integers or None or have an __index__ method");
     return false;
 }
-
-/// Values that left a list, to be discarded at the end of the statement that removed them.
-class Removed {
-  public:
-    explicit Removed(Machine& machine) : machine_(machine) {}
-    Removed(const Removed&) = delete;
-    Removed& operator=(const Removed&) = delete;
-    ~Removed() {
-        for (std::size_t i = size_; i > 0; --i) machine_.discard(values_[i - 1]);
-        std::free(values_);
-    }
-    bool reserve(std::size_t count) {
-        if (count == 0) return true;
-        values_ = static_cast<Value*>(std::malloc(count * sizeof(Value)));
-        if (values_ == nullptr) machine_.raise_memory_error(count * sizeof(Value));
-        return values_ != nullptr;
-    }
-    void add(Value from_slot) { values_[size_++] = from_slot; }
-
-  private:
-    Machine& machine_;
-    Value* values_ = nullptr;
-    std::size_t size_ = 0;
-};
 
 /// What a slice is to be filled with: values already stored for the list, in memory that outlives changes of
 /// it.
@@ -103,7 +78,7 @@ bool splice(Machine& machine, Value list, std::int64_t start, std::int64_t count
         machine.raise_memory_error(static_cast<std::size_t>(wanted) * sizeof(Value));
         return false;
     }
-    Removed removed(machine);
+    RemovedValues removed(machine);
     if (!removed.reserve(static_cast<std::size_t>(count)) || !stored.store()) return false;
     if (wanted > s.capacity() && !machine.heap.grow_list(list, static_cast<std::uint32_t>(wanted)))
         return false;
@@ -127,7 +102,7 @@ bool assign_extended(Machine& machine, Value list, const SliceBounds& at, Stored
                                                  " to extended slice of size " + std::to_string(at.count));
         return false;
     }
-    Removed removed(machine);
+    RemovedValues removed(machine);
     if (!removed.reserve(stored.size()) || !stored.store()) return false;
     Value* elements = machine.heap.sequence(list).elements();
     for (std::int64_t i = 0; i < at.count; ++i) {
@@ -181,7 +156,7 @@ Value sequence_get_slice(Machine& machine, Value sequence, Value start, Value st
     }
     const Value made = machine.heap.new_list(static_cast<std::uint32_t>(at.count));
     for (std::int64_t i = 0; i < at.count && !is_failed(made); ++i) {
-        const Value stored = machine.store(made, source.elements()[at.start + i * at.step]);
+        const Value stored = machine.store(made, source.elements()[at.start + i * at.step].lent());
         if (!is_failed(stored) && machine.heap.append(made, stored)) continue;
         machine.drop(made);
         return Value::failed();
@@ -214,7 +189,7 @@ bool list_delete_slice(Machine& machine, Value list, Value start, Value stop, Va
         at.start += (at.count - 1) * at.step;
         at.step = -at.step;
     }
-    Removed removed(machine);
+    RemovedValues removed(machine);
     if (!removed.reserve(static_cast<std::size_t>(at.count))) return false;
     Value* elements = s.elements();
     std::int64_t written = at.start;

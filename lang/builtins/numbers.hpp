@@ -46,9 +46,10 @@ inline Value integer_from_float(Machine& machine, double whole) {
     return Value::integer(static_cast<std::int64_t>(whole));
 }
 
-/// What a builtin gives out when it hands on something that a container goes on holding: an unnamed value.
+/// What a builtin gives out when it hands on something that a container, a name or the caller goes on
+/// holding: an unnamed value. It is lent first, since only the place it was read from answers for the object.
 inline Value shared(Machine& machine, Value borrow) {
-    return borrow.is_heap() ? machine.share(borrow) : borrow;
+    return borrow.is_heap() ? machine.share(borrow.lent()) : borrow;
 }
 
 inline bool is_absent(Value v) { return v == Value::absent(); }

@@ -1,6 +1,5 @@
-// A growing array of values outside the program's heap, for what a builtin holds while it works. It comes
-// from malloc, so that the memory a builtin needs for itself is not charged to the program, and it never
-// throws.
+// Arrays of values outside the program's heap, for what a builtin holds while it works. They come from
+// malloc, so that the memory a builtin needs for itself is not charged to the program, and they never throw.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +57,32 @@ class ScratchValues {
     Machine& machine_;
     Value* values_ = nullptr;
     std::size_t size_ = 0, capacity_ = 0;
+};
+
+/// Values that left a container, to be discarded, the last one first, when the operation that removed them is
+/// done.
+class RemovedValues {
+  public:
+    explicit RemovedValues(Machine& machine) : machine_(machine) {}
+    RemovedValues(const RemovedValues&) = delete;
+    RemovedValues& operator=(const RemovedValues&) = delete;
+    ~RemovedValues() {
+        for (std::size_t i = size_; i > 0; --i) machine_.discard(values_[i - 1]);
+        std::free(values_);
+    }
+    /// Once, before the first is added; false after raising MemoryError.
+    bool reserve(std::size_t count) {
+        if (count == 0) return true;
+        values_ = static_cast<Value*>(std::malloc(count * sizeof(Value)));
+        if (values_ == nullptr) machine_.raise_memory_error(count * sizeof(Value));
+        return values_ != nullptr;
+    }
+    void add(Value from_slot) { values_[size_++] = from_slot; }
+
+  private:
+    Machine& machine_;
+    Value* values_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 }  // namespace harness::lang

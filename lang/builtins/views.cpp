@@ -58,7 +58,7 @@ bool append_entry(Machine& machine, std::string& out, IteratorKind kind, const D
 Value new_view(Machine& machine, IteratorKind kind, Value dict) {
     const Value view = new_iterator(machine, kind, 1);
     if (is_failed(view)) return view;
-    const Value stored = machine.store(view, dict);
+    const Value stored = machine.store(view, dict.lent());
     if (is_failed(stored)) {
         machine.drop(view);
         return stored;
