@@ -1,6 +1,8 @@
 // Slices of lists and tuples: reading, assigning and deleting, with any step. Replaced elements are set aside
 // first and end last, when the list already is what the statement asked for.
 #include <algorithm>
+#include <cstdlib>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -54,7 +56,7 @@ class Stored {
         return true;
     }
     std::size_t size() const { return values_.size(); }
-    const Value* data() { return values_.data(); }
+    Value* data() { return values_.data(); }
     /// The list's slots answer for them now.
     void release() {
         values_.release();
@@ -68,6 +70,51 @@ class Stored {
     std::size_t stored_ = 0;
 };
 
+/// A reference to an object that the place does not answer for.
+bool is_edge(Value v) { return (v.is_object() || v.is_sequence()) && !v.is_owned(); }
+
+/// Where one place owns each object, a slice may be filled with borrows of what it held: `xs[:] = xs[::-1]`,
+/// or only those of `xs` that pass a test. The object stays then, and its new place answers for it in the old
+/// one's stead.
+class Successors {
+  public:
+    explicit Successors(Machine& machine) : machine_(machine) {}
+    Successors(const Successors&) = delete;
+    Successors& operator=(const Successors&) = delete;
+    ~Successors() { std::free(order_); }
+
+    /// Asked before anything changes; false after MemoryError.
+    bool reserve(std::size_t removed, Stored& stored) {
+        if (removed == 0 || std::none_of(stored.data(), stored.data() + stored.size(), is_edge)) return true;
+        order_ = static_cast<std::size_t*>(std::malloc(removed * sizeof(std::size_t)));
+        if (order_ == nullptr) machine_.raise_memory_error(removed * sizeof(std::size_t));
+        return order_ != nullptr;
+    }
+    void pass_on(RemovedValues& removed, Stored& stored) {
+        if (order_ == nullptr) return;
+        std::iota(order_, order_ + removed.size(), std::size_t{0});
+        const auto bits = [&removed](std::size_t i) { return removed[i].owned().bits; };
+        std::sort(order_, order_ + removed.size(),
+                  [&bits](std::size_t a, std::size_t b) { return bits(a) < bits(b); });
+        for (Value* place = stored.data(); place != stored.data() + stored.size(); ++place) {
+            if (!is_edge(*place)) continue;
+            const std::uint64_t wanted = place->owned().bits;
+            const std::size_t* found =
+                std::lower_bound(order_, order_ + removed.size(), wanted,
+                                 [&bits](std::size_t i, std::uint64_t b) { return bits(i) < b; });
+            for (; found != order_ + removed.size() && bits(*found) == wanted; ++found) {
+                if (!removed[*found].is_owned()) continue;
+                std::swap(*place, removed[*found]);
+                break;
+            }
+        }
+    }
+
+  private:
+    Machine& machine_;
+    std::size_t* order_ = nullptr;
+};
+
 /// Replaces `count` elements from `start` on by the stored ones.
 bool splice(Machine& machine, Value list, std::int64_t start, std::int64_t count, Stored& stored) {
     Sequence& s = machine.heap.sequence(list);
@@ -79,11 +126,15 @@ bool splice(Machine& machine, Value list, std::int64_t start, std::int64_t count
         return false;
     }
     RemovedValues removed(machine);
-    if (!removed.reserve(static_cast<std::size_t>(count)) || !stored.store()) return false;
+    Successors successors(machine);
+    if (!removed.reserve(static_cast<std::size_t>(count)) || !stored.store() ||
+        !successors.reserve(static_cast<std::size_t>(count), stored))
+        return false;
     if (wanted > s.capacity() && !machine.heap.grow_list(list, static_cast<std::uint32_t>(wanted)))
         return false;
     Value* elements = s.elements();
     for (std::int64_t i = 0; i < count; ++i) removed.add(elements[start + i]);
+    successors.pass_on(removed, stored);
     Value* const behind = elements + start + count;
     if (inserted < count)
         std::copy(behind, elements + length, behind + (inserted - count));
@@ -103,13 +154,13 @@ bool assign_extended(Machine& machine, Value list, const SliceBounds& at, Stored
         return false;
     }
     RemovedValues removed(machine);
-    if (!removed.reserve(stored.size()) || !stored.store()) return false;
+    Successors successors(machine);
+    if (!removed.reserve(stored.size()) || !stored.store() || !successors.reserve(stored.size(), stored))
+        return false;
     Value* elements = machine.heap.sequence(list).elements();
-    for (std::int64_t i = 0; i < at.count; ++i) {
-        Value& slot = elements[at.start + i * at.step];
-        removed.add(slot);
-        slot = stored.data()[i];
-    }
+    for (std::int64_t i = 0; i < at.count; ++i) removed.add(elements[at.start + i * at.step]);
+    successors.pass_on(removed, stored);
+    for (std::int64_t i = 0; i < at.count; ++i) elements[at.start + i * at.step] = stored.data()[i];
     stored.release();
     return true;
 }

@@ -78,6 +78,8 @@ class RemovedValues {
         return values_ != nullptr;
     }
     void add(Value from_slot) { values_[size_++] = from_slot; }
+    std::size_t size() const { return size_; }
+    Value& operator[](std::size_t i) { return values_[i]; }
 
   private:
     Machine& machine_;
