@@ -24,19 +24,22 @@ void Parser::report(Span span, std::string message, std::string help) {
 // An error within brackets that are open since an earlier line and never closed is an error of the bracket.
 void Parser::fail(Span span, std::string message, std::string help) {
     resume_from_ = token_.begin;
-    if (context_.formatted == 0 && lexer_.depth() > 0) {
-        const std::uint32_t open = lexer_.open_bracket();
-        const bool later_line =
-            excerpt({open, std::max(open, token_.begin)}).find('\n') != std::string_view::npos;
+    if (context_.formatted == 0 && !at(TokenKind::newline)) {
         Lexer ahead = lexer_;
-        const bool closed = !only_begins_statement(token_.kind) && ahead.skip_open_brackets();
+        const bool closed =
+            (lexer_.depth() == 0 || !only_begins_statement(token_.kind)) && ahead.skip_logical_line();
         if (closed) {
             resume_from_ = ahead.offset(ahead.position().at);
-        } else if (later_line || at(TokenKind::end)) {
-            resume_from_ = open;
-            span = {open, open + 1};
-            message = std::string("'") + lexer_.open_bracket_char() + "' was never closed";
-            help = "close it, or remove it";
+        } else if (lexer_.depth() > 0) {
+            const std::uint32_t open = lexer_.open_bracket();
+            const bool later_line =
+                excerpt({open, std::max(open, token_.begin)}).find('\n') != std::string_view::npos;
+            if (later_line || at(TokenKind::end)) {
+                resume_from_ = open;
+                span = {open, open + 1};
+                message = std::string("'") + lexer_.open_bracket_char() + "' was never closed";
+                help = "close it, or remove it";
+            }
         }
     }
     report(span, std::move(message), std::move(help));
@@ -294,7 +297,8 @@ void Parser::recover(const Token& first) {
             const bool branch = at(TokenKind::kw_else) || at(TokenKind::kw_elif) ||
                                 at(TokenKind::kw_except) || at(TokenKind::kw_finally);
             if (!branch) break;
-            from = token_.begin;
+            Lexer ahead = lexer_;
+            from = ahead.skip_logical_line() ? ahead.offset(ahead.position().at) : token_.begin;
         } catch (const SyntaxFailure&) {
             from = resume_from_;
         }

@@ -327,13 +327,18 @@ void Lexer::resume_after_line(std::uint32_t from) {
     place_.line_start = true;
 }
 
-bool Lexer::skip_open_brackets() {
-    while (place_.depth > 0) {
+bool Lexer::skip_logical_line() {
+    for (;;) {
         const Token token = next();
-        if (token.kind == TokenKind::end || token.kind == TokenKind::error) return false;
-        if (only_begins_statement(token.kind)) return false;
+        if (token.kind == TokenKind::error) return false;
+        if (token.kind == TokenKind::newline) {
+            place_.at = pointer(token.begin);
+            return true;
+        }
+        if (place_.depth > 0 && (token.kind == TokenKind::end || only_begins_statement(token.kind)))
+            return false;
+        if (token.kind == TokenKind::end) return true;
     }
-    return true;
 }
 
 }  // namespace harness::lang

@@ -104,9 +104,9 @@ class Lexer {
     /// `offset`.
     void resume_after_line(std::uint32_t offset);
 
-    /// Goes on behind the last of the brackets open now; false when they are not all closed before the file
-    /// ends.
-    bool skip_open_brackets();
+    /// Goes on at the end of the logical line; false when a bracket on it is not closed before the file or
+    /// the next statement.
+    bool skip_logical_line();
 
     const char* pointer(std::uint32_t offset) const { return text_ + (offset - base_); }
     std::uint32_t offset(const char* pointer) const {
