@@ -123,7 +123,7 @@ bool PythonWriter::fits_fstring(List<FStringPart> parts, std::string& text) {
                 out_.resize(mark);
                 return false;
             }
-            out_.insert(value, "{");
+            out_.insert(value, 1, '{');
             if (part.conversion != 0) {
                 out_ += fmt::format("!{}", part.conversion);
             } else if (part.debug && part.spec.empty()) {
