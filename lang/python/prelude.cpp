@@ -14,6 +14,7 @@ import types as _h_types
 from contextlib import ExitStack as _h_ExitStack
 
 _h_mask = (1 << 64) - 1
+_h_step = 0x9E3779B97F4A7C15
 
 
 def _h_bytes(text):
@@ -89,35 +90,22 @@ def hash48(x):
         h = 0xCBF29CE484222325
         for c in x.encode("latin-1"):
             h = ((h ^ c) * 0x100000001B3) & _h_mask
-        return _h_mix(h) >> 17
-    if not isinstance(x, int):
+    elif isinstance(x, int):
+        h = x
+    else:
         raise TypeError(f"hash48() takes an int or a str, not {type(x).__name__}")
-    return _h_mix((x + 0x9E3779B97F4A7C15) & _h_mask) >> 17
+    return _h_mix((h + _h_step) & _h_mask) >> 17
 
 
 class _h_Random:
-    """xoshiro256**, its four words taken from splitmix64 that starts at the seed."""
+    """splitmix64 (Steele, Lea, Flood 2014): the state steps by a constant and is mixed."""
 
     def __init__(self, seed):
-        self.words = []
-        seed &= _h_mask
-        for _ in range(4):
-            seed = (seed + 0x9E3779B97F4A7C15) & _h_mask
-            self.words.append(_h_mix(seed))
+        self.state = seed & _h_mask
 
     def next(self):
-        s0, s1, s2, s3 = self.words
-        x = (s1 * 5) & _h_mask
-        result = ((((x << 7) | (x >> 57)) & _h_mask) * 9) & _h_mask
-        t = (s1 << 17) & _h_mask
-        s2 ^= s0
-        s3 ^= s1
-        s1 ^= s2
-        s0 ^= s3
-        s2 ^= t
-        s3 = ((s3 << 45) | (s3 >> 19)) & _h_mask
-        self.words = [s0, s1, s2, s3]
-        return result
+        self.state = (self.state + _h_step) & _h_mask
+        return _h_mix(self.state)
 
 
 _h_random = _h_Random(_h_seed)
@@ -129,10 +117,10 @@ def random_seed(n):
 
 
 def random_int(lo, hi):
-    """An int from lo to hi, both included: lo + the high word of one 64-bit number times the count of values."""
+    """An int from lo to hi, both included: lo + the rest of one 64-bit number by the count of values."""
     if hi < lo:
         raise ValueError("empty range for random_int()")
-    return lo + (_h_random.next() * (hi - lo + 1) >> 64)
+    return lo + _h_random.next() % (hi - lo + 1)
 
 
 def random_float():
