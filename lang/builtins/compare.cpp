@@ -44,52 +44,48 @@ int plain_equal(const ObjectHeap& heap, Value a, Value b) {
     return a == b;
 }
 
-int held_elements_equal(Machine& machine, Value a, Value b) {
-    if (same_object(a, b)) return 1;
-    if (is_plain(a) && is_plain(b)) return plain_equal(machine.heap, a, b);
-    const HeldPair pair(machine, a, b);
-    return pair.ok() ? values_equal(machine, pair.a(), pair.b()) : -1;
+/// Elements `at` of two sequences: 1 or 0, -1 after raising, 2 where one of them has no more.
+int elements_equal_at(Machine& machine, Value a, Value b, std::uint64_t at) {
+    const Value x = element_at(machine, a, at);
+    const Value y = is_failed(x) ? x : element_at(machine, b, at);
+    if (is_failed(y)) return -1;
+    return is_absent(x) || is_absent(y) ? 2 : elements_equal(machine, x, y);
 }
 
 /// The first position at which the two differ, or the shorter length; -1 after raising.
 std::int64_t first_difference(Machine& machine, Value a, Value b) {
-    const Sequence& x = machine.heap.sequence(a);
-    const Sequence& y = machine.heap.sequence(b);
-    std::uint32_t i = 0;
-    for (; i < x.length() && i < y.length(); ++i) {
-        const int equal = held_elements_equal(machine, x.elements()[i], y.elements()[i]);
+    for (std::int64_t i = 0;; ++i) {
+        const int equal = elements_equal_at(machine, a, b, static_cast<std::uint64_t>(i));
         if (equal < 0) return -1;
-        if (equal == 0) break;
+        if (equal != 1) return i;
     }
-    return i;
 }
 
 int sequences_equal(Machine& machine, Value a, Value b) {
-    const Sequence& x = machine.heap.sequence(a);
-    const Sequence& y = machine.heap.sequence(b);
-    if (x.length() != y.length()) return 0;
+    if (machine.heap.sequence(a).length() != machine.heap.sequence(b).length()) return 0;
     const Machine::DepthGuard guard(machine, doing);
     if (!guard) return -1;
     const std::int64_t at = first_difference(machine, a, b);
-    if (at < 0) return -1;
-    return x.length() == y.length() && at >= x.length();
+    if (at < 0 || !may_read(machine, a) || !may_read(machine, b)) return -1;
+    const std::uint32_t length = machine.heap.sequence(a).length();
+    return length == machine.heap.sequence(b).length() && at >= length;
 }
 
 int dicts_equal(Machine& machine, Value a, Value b) {
-    const Dict& x = machine.heap.payload<Dict>(a);
-    if (x.live != machine.heap.payload<Dict>(b).live) return 0;
+    if (machine.heap.payload<Dict>(a).live != machine.heap.payload<Dict>(b).live) return 0;
     const Machine::DepthGuard guard(machine, doing);
     if (!guard) return -1;
-    for (std::uint32_t i = 0; i < x.used; ++i) {
-        const DictEntry entry = x.entries[i];
-        if (is_absent(entry.key)) continue;
+    DictEntry entry;
+    std::uint32_t position = 0;
+    int more;
+    while ((more = next_entry(machine, a, position, entry)) == 1) {
         Value other;
-        if (!dict_lookup(machine, b, entry.key, other)) return -1;
+        if (!may_read(machine, b) || !dict_lookup(machine, b, entry.key, other)) return -1;
         if (is_absent(other)) return 0;
-        const int equal = held_elements_equal(machine, entry.value, other);
+        const int equal = elements_equal(machine, entry.value, other);
         if (equal != 1) return equal;
     }
-    return 1;
+    return more == 0 ? 1 : -1;
 }
 
 bool ranges_equal(const Range& a, const Range& b) {
@@ -167,12 +163,16 @@ bool in_order(const T& a, const T& b, CompareKind kind) {
 int sequences_order(Machine& machine, Value a, Value b, CompareKind kind) {
     const Machine::DepthGuard guard(machine, doing);
     if (!guard) return -1;
-    const Sequence& x = machine.heap.sequence(a);
-    const Sequence& y = machine.heap.sequence(b);
     const std::int64_t at = first_difference(machine, a, b);
     if (at < 0) return -1;
-    if (at >= x.length() || at >= y.length()) return in_order(x.length(), y.length(), kind);
-    const HeldPair pair(machine, x.elements()[at], y.elements()[at]);
+    const Value x = element_at(machine, a, static_cast<std::uint64_t>(at));
+    const Value y = is_failed(x) ? x : element_at(machine, b, static_cast<std::uint64_t>(at));
+    if (is_failed(y)) return -1;
+    if (is_absent(x) || is_absent(y)) {
+        const std::uint32_t length = machine.heap.sequence(a).length();
+        return in_order(length, machine.heap.sequence(b).length(), kind);
+    }
+    const HeldPair pair(machine, x, y);
     return pair.ok() ? values_order(machine, pair.a(), pair.b(), kind) : -1;
 }
 
@@ -220,7 +220,13 @@ int values_differ(Machine& machine, Value a, Value b) {
     return equal < 0 ? equal : 1 - equal;
 }
 
-int elements_equal(Machine& machine, Value a, Value b) { return held_elements_equal(machine, a, b); }
+int elements_equal(Machine& machine, Value a, Value b) {
+    if (!may_read(machine, a) || !may_read(machine, b)) return -1;
+    if (same_object(a, b)) return 1;
+    if (is_plain(a) && is_plain(b)) return plain_equal(machine.heap, a, b);
+    const HeldPair pair(machine, a, b);
+    return pair.ok() ? values_equal(machine, pair.a(), pair.b()) : -1;
+}
 
 int values_order(Machine& machine, Value a, Value b, CompareKind kind) {
     if (is_numeric(a) && is_numeric(b)) return in_order(numeric(a), numeric(b), kind);

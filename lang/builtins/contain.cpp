@@ -11,12 +11,13 @@ namespace harness::lang {
 namespace {
 
 int sequence_contains(Machine& machine, Value container, Value item) {
-    const Sequence& s = machine.heap.sequence(container);
-    for (std::uint32_t i = 0; i < s.length(); ++i) {
-        const int equal = elements_equal(machine, s.elements()[i], item);
+    for (std::uint64_t i = 0;; ++i) {
+        const Value element = element_at(machine, container, i);
+        if (is_failed(element)) return -1;
+        if (is_absent(element)) return 0;
+        const int equal = elements_equal(machine, element, item);
         if (equal != 0) return equal;
     }
-    return 0;
 }
 
 int string_contains(Machine& machine, Value container, Value item) {

@@ -38,8 +38,9 @@ inline Value* dict_find_int(const ObjectHeap& heap, const Dict& dict, std::int64
 }
 inline Value* dict_find_string(const ObjectHeap& heap, const Dict& dict, std::string_view text,
                                std::uint64_t hash) {
-    return dict_probe(dict, hash,
-                      [&heap, text](Value key) { return key.is_string() && heap.text(key) == text; });
+    return dict_probe(dict, hash, [&heap, text](Value key) {
+        return key.is_string() && heap.live(key) && heap.text(key) == text;
+    });
 }
 /// For a key that hash_value accepted and gave `hash`.
 Value* dict_find(Machine& machine, const Dict& dict, Value key, std::uint64_t hash);

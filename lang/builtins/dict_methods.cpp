@@ -39,7 +39,7 @@ Value native_setdefault(Machine& machine, const Value* arguments, std::uint32_t)
 Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
     Value taken;
     if (!dict_remove(machine, arguments[0], arguments[1], taken)) return Value::failed();
-    if (!is_absent(taken)) return taken;
+    if (!is_absent(taken)) return may_read(machine, taken) ? taken : Value::failed();
     if (!is_absent(arguments[2])) return shared(machine, arguments[2]);
     return machine.raise_key_error(arguments[1]);
 }
@@ -52,6 +52,7 @@ Value native_popitem(Machine& machine, const Value* arguments, std::uint32_t) {
     if (is_failed(pair[0])) return pair[0];
     pair[1] = dict_remove_entry(machine, arguments[0], dict.used - 1);
     Value made = pair[1];
+    if (!may_read(machine, made)) made = pair[1] = Value::failed();
     if (!is_failed(made)) {
         made = machine.heap.new_tuple(pair, 2);
         if (!is_failed(made)) return made;
@@ -85,17 +86,19 @@ Value native_clear(Machine& machine, const Value* arguments, std::uint32_t) {
 bool update_from_dict(Machine& machine, Value dict, Value other) {
     if (same_object(dict, other)) return true;
     if (!dict_reserve(machine, dict, dict_of(machine, other).live)) return false;
-    const Dict& source = dict_of(machine, other);
-    const std::uint32_t live = source.live;
-    for (std::uint32_t i = 0; i < source.used; ++i) {
-        const DictEntry entry = source.entries[i];
-        if (is_absent(entry.key)) continue;
+    const std::uint32_t live = dict_of(machine, other).live;
+    DictEntry entry;
+    std::uint32_t position = 0;
+    int more;
+    while ((more = next_entry(machine, other, position, entry)) == 1) {
         if (!dict_set(machine, dict, entry.key, entry.value.lent())) return false;
-        if (source.live == live) continue;
+        // Ending what was overwritten may have run a destructor.
+        if (!may_read(machine, dict) || !may_read(machine, other)) return false;
+        if (dict_of(machine, other).live == live) continue;
         machine.raise(ErrorKind::RuntimeError, "dict mutated during update");
         return false;
     }
-    return true;
+    return more == 0;
 }
 
 bool bad_element(Machine& machine, ErrorKind kind, std::size_t at, const std::string& before,
@@ -114,6 +117,7 @@ bool update_pair(Machine& machine, Value dict, Value element, std::size_t at) {
     while (each.next(part))
         if (!parts.push(part)) return false;
     if (each.failed()) return false;
+    if (!may_read(machine, dict)) return false;
     if (parts.size() != 2)
         return bad_element(machine, ErrorKind::ValueError, at, "",
                            " has length " + std::to_string(parts.size()) + "; 2 is required");

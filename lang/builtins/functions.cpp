@@ -68,11 +68,14 @@ std::int64_t builtin_length(Machine& machine, Value v) {
             return machine.heap.payload<Dict>(v).live;
         case ClassId::range:
             return range_length(machine.heap.payload<Range>(v));
-        case ClassId::iterator:
-            return view_length(machine.heap, v);
         default:
             return -1;
     }
+}
+
+bool is_dict_view(Machine& machine, Value v) {
+    return v.is_counted() && machine.heap.class_id(v) == ClassId::iterator &&
+           is_view(iterator_kind(machine.heap.payload<Iterator>(v)));
 }
 
 /// The interned name of an attribute; false after TypeError.
@@ -96,6 +99,8 @@ std::int64_t length_of(Machine& machine, Value v) {
         if (!is_absent(length)) return length_from(machine, length);
     } else if (const std::int64_t length = builtin_length(machine, v); length >= 0) {
         return length;
+    } else if (is_dict_view(machine, v)) {
+        return view_length(machine, v);
     }
     machine.raise(ErrorKind::TypeError,
                   "object of type '" + std::string(machine.type_name(v)) + "' has no len()");

@@ -29,7 +29,8 @@ bool hash_tuple(Machine& machine, Value tuple, std::uint64_t& out) {
     std::uint64_t mixed = s.length();
     for (std::uint32_t i = 0; i < s.length(); ++i) {
         std::uint64_t element;
-        if (!hash_value(machine, s.elements()[i], element)) return false;
+        if (!may_read(machine, s.elements()[i]) || !hash_value(machine, s.elements()[i], element))
+            return false;
         mixed = mix_hash(mixed * 31 + element);
     }
     out = mixed;
@@ -98,6 +99,8 @@ Value hash_builtin(Machine& machine, Value v) {
 
 bool keys_equal(const ObjectHeap& heap, Value a, Value b) {
     if (a == b) return true;
+    if (!heap.live(a) || !heap.live(b))
+        return false;  // A key from an arena that was reset is found by nobody.
     if (a.is_string()) return b.is_string() && heap.text(a) == heap.text(b);
     if (is_numeric(a)) return is_numeric(b) && numeric(a) == numeric(b);
     if (is_tuple(heap, a)) return is_tuple(heap, b) && tuples_equal(heap, a, b);

@@ -92,6 +92,7 @@ IteratorKind beside(IteratorKind view, IteratorKind first) {
 
 Value walking_view(Machine& machine, Value view, IteratorKind first) {
     const Iterator& it = machine.heap.payload<Iterator>(view);
+    if (!may_read(machine, it.source)) return Value::failed();
     return walking_dict(machine, beside(iterator_kind(it), first), it.source);
 }
 
@@ -242,6 +243,10 @@ std::size_t Iteration::expected() const {
 }
 
 bool Iteration::next_key(Value& value) {
+    if (!may_read(machine_, source_)) {
+        mode_ = Mode::failed;
+        return false;
+    }
     const Dict& dict = machine_.heap.payload<Dict>(source_);
     while (position_ < dict.used && is_absent(dict.entries[position_].key)) ++position_;
     if (dict.live == limit_ && position_ >= dict.used) {
@@ -261,15 +266,18 @@ bool Iteration::next_key(Value& value) {
 
 bool Iteration::next(Value& value) {
     switch (mode_) {
-        case Mode::sequence: {
-            const Sequence& s = machine_.heap.sequence(source_);
-            if (position_ >= s.length()) break;
-            value = shared(machine_, s.elements()[position_++]);
+        case Mode::sequence:
+            value = element_at(machine_, source_, static_cast<std::uint64_t>(position_++));
+            if (is_absent(value)) break;
+            if (!is_failed(value)) value = shared(machine_, value);
             if (!is_failed(value)) return true;
             mode_ = Mode::failed;
             return false;
-        }
         case Mode::string: {
+            if (!may_read(machine_, source_)) {
+                mode_ = Mode::failed;
+                return false;
+            }
             const std::string_view text = machine_.heap.text(source_);
             if (position_ >= static_cast<std::int64_t>(text.size())) break;
             value = machine_.heap.single_byte(

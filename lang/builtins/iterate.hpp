@@ -79,8 +79,8 @@ Value new_view(Machine& machine, IteratorKind kind, Value dict);
 int view_contains(Machine& machine, Value iterator, Value item);
 /// == of two iterator objects: key and item views compare as sets, all others by identity.
 int views_equal(Machine& machine, Value a, Value b);
-/// Number of elements of a view, -1 when it is no view.
-std::int64_t view_length(const ObjectHeap& heap, Value iterator);
+/// Number of elements of a view; -1 after raising, when its dict was freed.
+std::int64_t view_length(Machine& machine, Value view);
 
 /// How many numbers a range holds; the ends and the step have 48 bits, so nothing overflows.
 constexpr std::int64_t range_length(const Range& r) {

@@ -55,8 +55,8 @@ Value new_pair(Machine& machine, Value first, Value second) {
     return made;
 }
 
-/// Finds the next live entry in the iterator's direction; null at the end.
-const DictEntry* next_entry(const Dict& dict, Iterator& it, bool backwards) {
+/// Finds the next entry in the iterator's direction; null at the end.
+const DictEntry* advance(const Dict& dict, Iterator& it, bool backwards) {
     while (it.position >= 0 && it.position < dict.used) {
         const DictEntry& entry = dict.entries[it.position];
         it.position += backwards ? -1 : 1;
@@ -72,7 +72,7 @@ Value step_dict(Machine& machine, Iterator& it) {
         return machine.raise(ErrorKind::RuntimeError, "dictionary changed size during iteration");
     }
     const IteratorKind kind = iterator_kind(it);
-    const DictEntry* entry = next_entry(dict, it, kind >= IteratorKind::reversed_keys);
+    const DictEntry* entry = advance(dict, it, kind >= IteratorKind::reversed_keys);
     if (entry == nullptr) return finish(it);
     if (it.version == 0) {
         it.done = 1;
@@ -150,6 +150,7 @@ Value step_enumerate(Machine& machine, Value iterator) {
 Value step_protocol(Machine& machine, Value iterator) {
     Iterator& it = machine.heap.payload<Iterator>(iterator);
     if (it.position < 0) return finish(it);
+    if (!may_read(machine, it.source)) return Value::failed();
     const Value index = Value::integer(it.position);
     it.position += iterator_kind(it) == IteratorKind::protocol ? 1 : -1;
     const Value element = machine.call_dunder(it.source, Dunder::getitem, &index, 1);
@@ -181,6 +182,7 @@ Value step_instance(Machine& machine, Value instance) {
 /// The next element of a walk over one container: the kinds before the views.
 Value step_container(Machine& machine, Value iterator) {
     Iterator& it = machine.heap.payload<Iterator>(iterator);
+    if (!may_read(machine, it.source)) return Value::failed();
     switch (iterator_kind(it)) {
         case IteratorKind::sequence:
         case IteratorKind::reversed_sequence:

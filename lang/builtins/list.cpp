@@ -42,7 +42,7 @@ bool place_of(Machine& machine, Value sequence, Value index, const char* doing, 
 /// Appends copies of elements that stay where they are; the room must be there. No program code runs.
 bool append_copies(Machine& machine, Value list, const Sequence& source, std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i) {
-        const Value stored = machine.store(list, source.elements()[i].lent());
+        const Value stored = stored_copy(machine, list, source.elements()[i]);
         if (is_failed(stored) || !machine.heap.append(list, stored)) return false;
     }
     return true;
@@ -169,8 +169,13 @@ bool list_extend(Machine& machine, Value list, Value iterable) {
     Iteration each(machine, iterable);
     if (!make_room(machine, list, each.expected())) return false;
     Value element;
-    while (each.next(element))
+    while (each.next(element)) {
+        if (!may_read(machine, list)) {
+            machine.drop(element);
+            return false;
+        }
         if (!list_append_unnamed(machine, list, element)) return false;
+    }
     return !each.failed();
 }
 

@@ -27,9 +27,11 @@ Value remove_at(Sequence& s, std::int64_t at) {
 
 /// The first position in [from, to) whose element equals the item: -1 when there is none, -2 after raising.
 std::int64_t position_of(Machine& machine, Value sequence, Value item, std::int64_t from, std::int64_t to) {
-    const Sequence& s = machine.heap.sequence(sequence);
-    for (std::int64_t i = from; i < to && i < s.length(); ++i) {
-        const int equal = elements_equal(machine, s.elements()[i], item);
+    for (std::int64_t i = from; i < to; ++i) {
+        const Value element = element_at(machine, sequence, static_cast<std::uint64_t>(i));
+        if (is_failed(element)) return -2;
+        if (is_absent(element)) break;
+        const int equal = elements_equal(machine, element, item);
         if (equal < 0) return -2;
         if (equal > 0) return i;
     }
@@ -74,14 +76,15 @@ Value tuple_index(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value sequence_count(Machine& machine, const Value* arguments, std::uint32_t) {
-    const Sequence& s = self_of(machine, arguments);
     std::int64_t count = 0;
-    for (std::uint32_t i = 0; i < s.length(); ++i) {
-        const int equal = elements_equal(machine, s.elements()[i], arguments[1]);
+    for (std::uint64_t i = 0;; ++i) {
+        const Value element = element_at(machine, arguments[0], i);
+        if (is_failed(element)) return element;
+        if (is_absent(element)) return Value::integer(count);
+        const int equal = elements_equal(machine, element, arguments[1]);
         if (equal < 0) return Value::failed();
         count += equal;
     }
-    return Value::integer(count);
 }
 
 Value native_append(Machine& machine, const Value* arguments, std::uint32_t) {
@@ -115,12 +118,13 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
     if (s.length() == 0) return machine.raise(ErrorKind::IndexError, "pop from empty list");
     if (at < 0) at += s.length();
     if (at < 0 || at >= s.length()) return machine.raise(ErrorKind::IndexError, "pop index out of range");
+    if (!may_read(machine, s.elements()[at])) return Value::failed();
     return machine.take(remove_at(s, at));
 }
 
 Value native_remove(Machine& machine, const Value* arguments, std::uint32_t) {
     const std::int64_t at = position_of(machine, arguments[0], arguments[1], 0, integer_max);
-    if (at == -2) return Value::failed();
+    if (at == -2 || !may_read(machine, arguments[0])) return Value::failed();
     Sequence& s = self_of(machine, arguments);
     // The comparison that found it may have shortened the list.
     if (at == -1 || at >= s.length())

@@ -207,7 +207,7 @@ Value sequence_get_slice(Machine& machine, Value sequence, Value start, Value st
     }
     const Value made = machine.heap.new_list(static_cast<std::uint32_t>(at.count));
     for (std::int64_t i = 0; i < at.count && !is_failed(made); ++i) {
-        const Value stored = machine.store(made, source.elements()[at.start + i * at.step].lent());
+        const Value stored = stored_copy(machine, made, source.elements()[at.start + i * at.step]);
         if (!is_failed(stored) && machine.heap.append(made, stored)) continue;
         machine.drop(made);
         return Value::failed();
@@ -223,7 +223,7 @@ bool list_set_slice(Machine& machine, Value list, Value start, Value stop, Value
                       plain ? "can only assign an iterable" : "must assign iterable to extended slice");
         return false;
     }
-    if (!stored.collect(iterable)) return false;
+    if (!stored.collect(iterable) || !may_read(machine, list)) return false;
     // Only now is the length final: collecting may have run code that changed the list.
     SliceBounds at;
     if (!resolve_slice(machine, start, stop, step, machine.heap.sequence(list).length(), at)) return false;

@@ -79,6 +79,7 @@ bool sort_items(Machine& machine, Item* items, std::size_t count) {
             break;
     }
     return sort_by(machine, items, count, [&machine](const Item& a, const Item& b) {
+        if (!may_read(machine, key_of(a)) || !may_read(machine, key_of(b))) return -1;
         return values_order(machine, key_of(a), key_of(b), CompareKind::less);
     });
 }
@@ -104,6 +105,7 @@ bool call_keys(Machine& machine, Value key, ScratchValues& held, ScratchValues& 
 
 /// Puts the elements into the order that was found, if they are still those that were sorted.
 bool rearrange(Machine& machine, Value list, const Keyed* items, ScratchValues& held) {
+    if (!may_read(machine, list)) return false;
     Sequence& s = machine.heap.sequence(list);
     const std::size_t count = held.size();
     bool same = s.length() == count;
@@ -138,6 +140,8 @@ bool sort_with_calls(Machine& machine, Value list, Value key, bool reverse) {
 
 bool list_sort(Machine& machine, Value list, Value key, bool reverse) {
     Sequence& s = machine.heap.sequence(list);
+    for (std::uint32_t i = 0; i < s.length(); ++i)
+        if (!may_read(machine, s.elements()[i])) return false;
     const bool has_key = !is_absent(key) && !key.is_none();
     if (has_key || common_type(s.elements(), s.length()) == KeyType::any)
         return sort_with_calls(machine, list, key, reverse);

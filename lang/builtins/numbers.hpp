@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "lang/builtins/places.hpp"
 #include "lang/vm/machine.hpp"
 
 namespace harness::lang {
@@ -45,14 +46,5 @@ inline Value integer_from_float(Machine& machine, double whole) {
         return machine.raise(ErrorKind::OverflowError, "integer result does not fit in 48 bits");
     return Value::integer(static_cast<std::int64_t>(whole));
 }
-
-/// What a builtin gives out when it hands on something that a container, a name or the caller goes on
-/// holding: an unnamed value. It is lent first, since only the place it was read from answers for the object.
-inline Value shared(Machine& machine, Value borrow) {
-    return borrow.is_heap() ? machine.share(borrow.lent()) : borrow;
-}
-
-inline bool is_absent(Value v) { return v == Value::absent(); }
-inline bool is_failed(Value v) { return v == Value::failed(); }
 
 }  // namespace harness::lang

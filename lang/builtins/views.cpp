@@ -26,13 +26,14 @@ int items_contain(Machine& machine, Value dict, Value item) {
 }
 
 int values_view_contains(Machine& machine, Value dict, Value item) {
-    const Dict& d = machine.heap.payload<Dict>(dict);
-    for (std::uint32_t i = 0; i < d.used; ++i) {
-        if (is_absent(d.entries[i].key)) continue;
-        const int equal = elements_equal(machine, d.entries[i].value, item);
+    DictEntry entry;
+    std::uint32_t position = 0;
+    int more;
+    while ((more = next_entry(machine, dict, position, entry)) == 1) {
+        const int equal = elements_equal(machine, entry.value, item);
         if (equal != 0) return equal;
     }
-    return 0;
+    return more;
 }
 
 /// Appends one element of a view as repr prints it.
@@ -69,6 +70,8 @@ Value new_view(Machine& machine, IteratorKind kind, Value dict) {
 
 int view_contains(Machine& machine, Value iterator, Value item) {
     const Iterator& it = iterator_of(machine.heap, iterator);
+    if (!is_view(iterator_kind(it))) return 2;
+    if (!may_read(machine, it.source)) return -1;
     switch (iterator_kind(it)) {
         case IteratorKind::keys_view: {
             Value found;
@@ -77,10 +80,8 @@ int view_contains(Machine& machine, Value iterator, Value item) {
         }
         case IteratorKind::values_view:
             return values_view_contains(machine, it.source, item);
-        case IteratorKind::items_view:
-            return items_contain(machine, it.source, item);
         default:
-            return 2;
+            return items_contain(machine, it.source, item);
     }
 }
 
@@ -88,7 +89,10 @@ int views_equal(Machine& machine, Value a, Value b) {
     const IteratorKind kind = iterator_kind(iterator_of(machine.heap, a));
     if (kind != iterator_kind(iterator_of(machine.heap, b))) return 0;
     if (kind != IteratorKind::keys_view && kind != IteratorKind::items_view) return 0;
-    if (view_length(machine.heap, a) != view_length(machine.heap, b)) return 0;
+    const std::int64_t length = view_length(machine, a);
+    const std::int64_t other = length < 0 ? -1 : view_length(machine, b);
+    if (length < 0 || other < 0) return -1;
+    if (length != other) return 0;
     Iteration each(machine, a);
     Value element;
     while (each.next(element)) {
@@ -99,9 +103,9 @@ int views_equal(Machine& machine, Value a, Value b) {
     return each.failed() ? -1 : 1;
 }
 
-std::int64_t view_length(const ObjectHeap& heap, Value iterator) {
-    const Iterator& it = iterator_of(heap, iterator);
-    return is_view(iterator_kind(it)) ? std::int64_t{heap.payload<Dict>(it.source).live} : -1;
+std::int64_t view_length(Machine& machine, Value view) {
+    const Value dict = iterator_of(machine.heap, view).source;
+    return may_read(machine, dict) ? std::int64_t{machine.heap.payload<Dict>(dict).live} : -1;
 }
 
 std::string_view iterator_type_name(IteratorKind kind) {
@@ -161,13 +165,13 @@ bool append_iterator_repr(Machine& machine, std::string& out, Value iterator) {
         return true;
     }
     out.append(name).append("([");
-    const Dict& dict = machine.heap.payload<Dict>(it.source);
-    bool first = true;
-    for (std::uint32_t i = 0; i < dict.used; ++i) {
-        const DictEntry entry = dict.entries[i];
-        if (is_absent(entry.key)) continue;
+    DictEntry entry;
+    std::uint32_t position = 0;
+    for (bool first = true;; first = false) {
+        const int more = next_entry(machine, it.source, position, entry);
+        if (more < 0) return false;
+        if (more == 0) break;
         if (!first) out += ", ";
-        first = false;
         if (!append_entry(machine, out, kind, entry)) return false;
     }
     out.append("])");
