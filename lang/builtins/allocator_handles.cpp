@@ -175,7 +175,9 @@ Interpreter::Handle& add_handle(Interpreter& self, std::string name,
     handle->table = allocator->table();
     handle->allocator = std::move(allocator);
     handle->is_arena = is_arena;
-    if (is_arena) self.heap.register_arena(&handle->table, &handle->objects);
+    // Under regions nothing else would know what came from elsewhere, so the end of the program takes it from
+    // here.
+    if (is_arena || self.lifetime.regions) self.heap.register_arena(&handle->table, &handle->objects);
     return *self.handles.emplace_back(std::move(handle));
 }
 
@@ -211,7 +213,7 @@ void destroy_handle(Interpreter& self, Interpreter::Handle& handle) {
 void end_arenas(Interpreter& self, bool run_destructors) {
     for (std::size_t i = self.handles.size(); i-- > 0;) {
         Interpreter::Handle& handle = *self.handles[i];
-        if (!handle.is_arena || handle.destroyed || handle.ending) continue;
+        if (handle.objects.empty() || handle.ending) continue;
         end_objects(self, handle, run_destructors);
     }
 }
