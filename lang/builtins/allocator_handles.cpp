@@ -11,8 +11,10 @@
 
 #include "allocators/arena.hpp"
 #include "allocators/registry.hpp"
+#include "lang/builtins/buffers.hpp"
 #include "lang/builtins/memory_functions.hpp"
 #include "lang/builtins/numbers.hpp"
+#include "lang/vm/visit.hpp"
 
 namespace harness::lang {
 
@@ -127,18 +129,12 @@ bool still_there(Interpreter& self, const ObjectHeap::Made& made) {
 
 /// The first step: destructors, newest object first, while everything is still there.
 void run_destructors(Interpreter& self, const std::vector<ObjectHeap::Made>& objects) {
-    for (std::size_t i = objects.size(); i-- > 0 && !self.uncatchable();) {
-        const ObjectHeap::Made& made = objects[i];
-        if (!still_there(self, made) || !self.is_instance(made.value)) continue;
-        if (is_absent(self.class_of(made.value).dunder(Dunder::del))) continue;
-        if ((self.heap.header(made.value).flags & flag_destructing) != 0) continue;
-        self.run_destructor(made.value);
-        if (still_there(self, made)) self.heap.header(made.value).flags |= flag_destructing;
-    }
+    for (std::size_t i = objects.size(); i-- > 0 && !self.uncatchable();)
+        if (still_there(self, objects[i])) self.run_destructor(objects[i].value);
 }
 
-/// Then the objects, what they hold elsewhere first. References among them do not count, so their order is
-/// free.
+/// Then what the objects hold elsewhere, and last their memory: until then references among them stay
+/// readable.
 void end_objects(Interpreter& self, Interpreter::Handle& handle, bool destructors) {
     handle.ending = true;
     std::vector<ObjectHeap::Made> objects = std::exchange(handle.objects, {});
@@ -146,12 +142,12 @@ void end_objects(Interpreter& self, Interpreter::Handle& handle, bool destructor
     // Letting go of what lies elsewhere may run destructors that make more objects here; those go without
     // one.
     while (!objects.empty()) {
+        for (std::size_t i = objects.size(); i-- > 0;)
+            if (still_there(self, objects[i])) self.empty_object(objects[i].value);
         for (std::size_t i = objects.size(); i-- > 0;) {
-            const ObjectHeap::Made& made = objects[i];
-            if (!still_there(self, made)) continue;
-            if (!made.value.is_string() && (!made.value.is_sequence() || self.heap.has_header(made.value)))
-                self.heap.header(made.value).flags |= flag_destructing;
-            self.end_object(made.value);
+            if (!still_there(self, objects[i])) continue;
+            forget_buffer(self, objects[i].value);
+            self.heap.destroy(objects[i].value);
         }
         objects = std::exchange(handle.objects, {});
     }
@@ -167,6 +163,23 @@ void destroy_children(Interpreter& self, const Interpreter::Handle& handle) {
 }
 
 }  // namespace
+
+void Interpreter::empty_object(Value v) {
+    if (v.is_string()) return;
+    if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
+    // All that is held is taken out before any of it ends, for a destructor may still look at the object.
+    std::vector<Value> held;
+    for (Value& slot : slots_of(v)) {
+        if (!slot.is_heap()) continue;
+        held.push_back(slot);
+        slot = Value::none();
+    }
+    if (auto table = side_tables_.extract(v.payload()))
+        for (const auto& [name, slot] : table.mapped()) held.push_back(slot);
+    if (auto kept = kept_.extract(v.payload()))
+        held.insert(held.end(), kept.mapped().begin(), kept.mapped().end());
+    for (const Value slot : held) discard(slot);
+}
 
 Interpreter::Handle& add_handle(Interpreter& self, std::string name,
                                 std::unique_ptr<allocators::AnyAllocator> allocator, bool is_arena) {
