@@ -79,8 +79,11 @@ bool grouping_suits(const FormatSpec& spec, FormatError& error) {
 }
 
 bool unknown_type(const FormatSpec& spec, std::string_view type_name, FormatError& error) {
-    return refuse(error, std::string("Unknown format code '") + spec.type + "' for object of type '" +
-                             std::string(type_name) + "'");
+    const auto code = static_cast<unsigned char>(spec.type);
+    std::string shown(1, spec.type);
+    if (code <= ' ' || code >= 0x80) shown = "\\x" + digits_of(code, 16, false);
+    return refuse(error,
+                  "Unknown format code '" + shown + "' for object of type '" + std::string(type_name) + "'");
 }
 
 bool holds(const FormatSpec& spec, FormatError& error) {

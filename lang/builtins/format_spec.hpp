@@ -49,7 +49,7 @@ std::string digits_of(std::uint64_t magnitude, unsigned base, bool upper);
 void append_padded(std::string_view text, std::int64_t width, char align, std::string_view fill,
                    std::string& out);
 
-/// Wider than any string may be.
-inline constexpr std::int64_t width_max = 0x7FFF'FFFF;
+/// Formats that ask for more columns are refused as MemoryError: they are laid out outside the heap's bounds.
+inline constexpr std::int64_t width_max = 1 << 28;
 
 }  // namespace harness::lang

@@ -2,6 +2,7 @@
 // given its argument, then laid out.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <string>
 
 #include "lang/builtins/characters.hpp"
@@ -17,8 +18,6 @@ namespace {
 
 struct Conversion {
     bool left = false, plus = false, space = false, alternate = false, zero = false;
-    bool has_key = false;
-    std::string_view key;
     std::int64_t width = -1, precision = -1;
     char type = 0;
 };
@@ -26,7 +25,7 @@ struct Conversion {
 class PercentFormatter {
   public:
     PercentFormatter(Machine& machine, std::string_view format, Value arguments)
-        : machine_(machine), format_(format), arguments_(arguments) {
+        : machine_(machine), format_(format), container_(arguments), arguments_(arguments) {
         if (!arguments.is_heap() || arguments.is_string()) return;
         const ClassId id = machine.heap.class_id(arguments);
         tuple_ = id == ClassId::tuple;
@@ -65,7 +64,7 @@ class PercentFormatter {
             const Sequence& s = machine_.heap.sequence(arguments_);
             if (next_ < s.length()) {
                 borrow = s.elements()[next_++];
-                return true;
+                return may_read(machine_, borrow);
             }
         } else if (next_ == 0) {
             borrow = arguments_;
@@ -75,7 +74,8 @@ class PercentFormatter {
         return fail(ErrorKind::TypeError, "not enough arguments for format string");
     }
 
-    bool read_key(Conversion& c) {
+    /// (key): from here on, the entry of that name is the only argument.
+    bool read_key(bool& has_key) {
         if (at_ >= format_.size() || format_[at_] != '(') return true;
         if (!mapping_) return fail(ErrorKind::TypeError, "format requires a mapping");
         const std::size_t from = ++at_;
@@ -85,8 +85,14 @@ class PercentFormatter {
             if (format_[at_] == ')' && --open == 0) break;
         }
         if (open > 0) return fail(ErrorKind::ValueError, "incomplete format key");
-        c.has_key = true;
-        c.key = format_.substr(from, at_++ - from);
+        const Value key = machine_.heap.new_string(format_.substr(from, at_++ - from));
+        if (is_failed(key)) return false;
+        const Value item = subscript_of(machine_, container_, key);
+        machine_.drop(key);
+        if (is_failed(item)) return false;
+        arguments_ = item;
+        next_ = 0;
+        has_key = true;
         return true;
     }
 
@@ -115,7 +121,7 @@ class PercentFormatter {
     }
 
     /// A number, or the argument that `*` stands for. `given` tells whether there was either.
-    bool read_number(std::int64_t& number, const char* what, bool& given) {
+    bool read_number(std::int64_t& number, std::int64_t most, const char* what, bool& given) {
         given = false;
         if (at_ >= format_.size()) return true;
         if (format_[at_] == '*') {
@@ -125,23 +131,22 @@ class PercentFormatter {
             if (!is_integral(argument)) return fail(ErrorKind::TypeError, "* wants int");
             number = integral(argument);
             given = true;
-        } else if (is_digit(format_[at_])) {
-            const char* first = format_.data() + at_;
-            const auto read = std::from_chars(first, format_.data() + format_.size(), number);
-            if (read.ec != std::errc{}) number = width_max;
-            at_ += static_cast<std::size_t>(read.ptr - first);
-            given = true;
+            return (number <= most && number >= -most) ||
+                   fail(ErrorKind::OverflowError, "Python int too large to convert to C int");
         }
-        if (given && (number >= width_max || number <= -width_max))
-            return fail(ErrorKind::ValueError, std::string(what) + " too big");
-        return true;
+        if (!is_digit(format_[at_])) return true;
+        const char* first = format_.data() + at_;
+        const auto read = std::from_chars(first, format_.data() + format_.size(), number);
+        at_ += static_cast<std::size_t>(read.ptr - first);
+        given = true;
+        return (read.ec == std::errc{} && number <= most) ||
+               fail(ErrorKind::ValueError, std::string(what) + " too big");
     }
 
     bool read_conversion(Conversion& c) {
-        if (!read_key(c)) return false;
         read_flags(c);
         bool given;
-        if (!read_number(c.width, "width", given)) return false;
+        if (!read_number(c.width, INT64_MAX, "width", given)) return false;
         if (given && c.width < 0) {
             c.left = true;
             c.width = -c.width;
@@ -149,7 +154,7 @@ class PercentFormatter {
         if (at_ < format_.size() && format_[at_] == '.') {
             ++at_;
             c.precision = 0;
-            if (!read_number(c.precision, "precision", given)) return false;
+            if (!read_number(c.precision, INT32_MAX, "precision", given)) return false;
             if (c.precision < 0) c.precision = 0;
         }
         // C's length modifiers mean nothing here.
@@ -161,24 +166,30 @@ class PercentFormatter {
     }
 
     bool convert(std::string& out) {
-        Conversion c;
-        const std::size_t begin = at_;
-        if (!read_conversion(c)) return false;
-        if (c.type == '%' && at_ == begin + 1) {
+        if (at_ < format_.size() && format_[at_] == '%') {
+            ++at_;
             out += '%';
             return true;
         }
+        Conversion c;
+        bool has_key = false;
+        if (!read_key(has_key)) return false;
         Value argument;
-        if (!c.has_key) return take_argument(argument) && lay_out(c, argument, out);
-        const Value key = machine_.heap.new_string(c.key);
-        if (is_failed(key)) return false;
-        argument = subscript_of(machine_, arguments_, key);
-        machine_.drop(key);
-        next_ = 1;
-        if (is_failed(argument)) return false;
-        const bool ok = lay_out(c, argument, out);
-        machine_.drop(argument);
+        const bool ok = read_conversion(c) && take_argument(argument) && fits(c) && lay_out(c, argument, out);
+        if (has_key) {
+            // What the key gave was the only argument of its conversion; nothing is left for one without a
+            // key.
+            machine_.drop(arguments_);
+            arguments_ = Value::none();
+            next_ = 1;
+        }
         return ok;
+    }
+
+    bool fits(const Conversion& c) {
+        if (c.width < width_max && c.precision < width_max) return true;
+        machine_.raise_memory_error(static_cast<std::size_t>(width_max));
+        return false;
     }
 
     bool lay_out(const Conversion& c, Value v, std::string& out) {
@@ -246,19 +257,14 @@ class PercentFormatter {
 
     bool lay_out_integer(const Conversion& c, Value v, std::string& out) {
         const bool decimal = c.type == 'd' || c.type == 'i' || c.type == 'u';
-        std::int64_t number;
-        if (is_integral(v)) {
-            number = integral(v);
-        } else if (v.is_float() && decimal) {
-            const Value whole = int_from_float(machine_, v.as_float());
-            if (is_failed(whole)) return false;
-            number = whole.as_int();
-        } else {
+        if (v.is_float() && decimal) return lay_out_whole(c, v.as_float(), out);
+        if (!is_integral(v)) {
             const std::string before =
                 std::string("%") + c.type +
                 " format: " + (decimal ? "a real number is required, not " : "an integer is required, not ");
             return type_error(before.c_str(), v);
         }
+        const std::int64_t number = integral(v);
         const auto magnitude = static_cast<std::uint64_t>(number);
         const unsigned base = decimal ? 10 : c.type == 'o' ? 8 : 16;
         const std::string digits = digits_of(number < 0 ? 0 - magnitude : magnitude, base, c.type == 'X');
@@ -266,6 +272,17 @@ class PercentFormatter {
         append_padded(digits, c.precision, '>', "0", text);
         const char* prefix = decimal ? "" : c.type == 'o' ? "0o" : c.type == 'x' ? "0x" : "0X";
         pad_number(c, number < 0, c.alternate ? prefix : "", text, out);
+        return true;
+    }
+
+    /// A float without its fraction, exact however large: its digits never become an int.
+    bool lay_out_whole(const Conversion& c, double number, std::string& out) {
+        if (!std::isfinite(number)) return !is_failed(int_from_float(machine_, number));
+        std::string digits;
+        append_float(std::trunc(std::fabs(number)), {.style = FloatStyle::fixed}, digits);
+        std::string text;
+        append_padded(digits, c.precision, '>', "0", text);
+        pad_number(c, number <= -1, "", text, out);
         return true;
     }
 
@@ -306,7 +323,8 @@ class PercentFormatter {
 
     Machine& machine_;
     std::string_view format_;
-    Value arguments_;
+    Value container_;  ///< what stands behind the %
+    Value arguments_;  ///< the same, or the entry of a key
     bool tuple_ = false, mapping_ = false;
     std::uint32_t next_ = 0;  ///< how many arguments were used; for a single one, 0 or 1
     std::size_t at_ = 0;

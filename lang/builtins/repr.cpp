@@ -3,10 +3,11 @@
 #include <charconv>
 #include <string>
 
+#include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/characters.hpp"
 #include "lang/builtins/float_text.hpp"
 #include "lang/builtins/iterate.hpp"
-#include "lang/builtins/numbers.hpp"
+#include "lang/builtins/places.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/bytecode/program.hpp"
 
@@ -14,28 +15,39 @@ namespace harness::lang {
 
 namespace {
 
-/// A container that is being printed, and those around it: where one turns up again, it is not entered.
-struct Printing {
-    Value container;
-    const Printing* outer;
-
-    bool holds(Value v) const {
-        for (const Printing* p = this; p != nullptr; p = p->outer)
-            if (same_object(p->container, v)) return true;
-        return false;
+/// Enters a container for as long as it is printed; `again` when it is being printed already, further out.
+class Entered {
+  public:
+    Entered(Machine& machine, Value container)
+        : innermost_(innermost_printing(machine)), here_{container, innermost_}, guard_(machine, doing) {
+        for (const Printing* p = innermost_; p != nullptr; p = p->outer)
+            again_ |= same_object(p->container, container);
+        innermost_ = &here_;
     }
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+    ~Entered() { innermost_ = here_.outer; }
+
+    bool again() const { return again_; }
+    /// False after RecursionError.
+    bool ok() const { return static_cast<bool>(guard_); }
+
+  private:
+    static constexpr std::string_view doing = "while getting the repr of an object";
+    const Printing*& innermost_;
+    Printing here_;
+    Machine::DepthGuard guard_;
+    bool again_ = false;
 };
 
-bool print(Machine& machine, Value v, std::string& out, const Printing* around);
-
-/// What goes on existing however the program changes the container that it was found in.
+/// Keeps what was found in a container, however the program changes that container.
 class Held {
   public:
     Held(Machine& machine, Value borrow) : machine_(machine), value_(shared(machine, borrow)) {}
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
     ~Held() {
-        if (!is_failed(value_)) machine_.drop(value_);
+        if (ok()) machine_.drop(value_);
     }
     bool ok() const { return !is_failed(value_); }
     Value value() const { return value_; }
@@ -45,54 +57,53 @@ class Held {
     Value value_;
 };
 
-bool print_element(Machine& machine, Value element, std::string& out, const Printing* around) {
-    if (!element.is_heap() || element.is_string()) return print(machine, element, out, around);
+bool print_element(Machine& machine, Value element, std::string& out) {
+    if (!element.is_heap() || element.is_string()) return append_repr(machine, element, out);
     const Held held(machine, element);
-    return held.ok() && print(machine, held.value(), out, around);
+    return held.ok() && append_repr(machine, held.value(), out);
 }
 
-bool print_sequence(Machine& machine, Value v, std::string& out, const Printing* around) {
-    const Sequence& s = machine.heap.sequence(v);
-    const bool tuple = s.is_tuple();
-    if (around != nullptr && around->holds(v)) {
+bool print_sequence(Machine& machine, Value v, std::string& out) {
+    const Entered entered(machine, v);
+    if (!entered.ok()) return false;
+    const bool tuple = machine.heap.sequence(v).is_tuple();
+    if (entered.again()) {
         out += tuple ? "(...)" : "[...]";
         return true;
     }
-    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
-    if (!guard) return false;
-    const Printing here{v, around};
     out += tuple ? '(' : '[';
-    // The length is read anew each time: a __repr__ may change the list.
-    for (std::uint32_t i = 0; i < s.length(); ++i) {
+    // Each element is looked up anew: a __repr__ may change the list.
+    std::uint64_t i = 0;
+    Value element;
+    for (; !is_absent(element = element_at(machine, v, i)); ++i) {
+        if (is_failed(element)) return false;
         if (i > 0) out += ", ";
-        if (!print_element(machine, s.elements()[i], out, &here)) return false;
+        if (!print_element(machine, element, out)) return false;
     }
-    if (tuple && s.length() == 1) out += ',';
+    if (tuple && i == 1) out += ',';
     out += tuple ? ')' : ']';
     return true;
 }
 
-bool print_dict(Machine& machine, Value v, std::string& out, const Printing* around) {
-    if (around != nullptr && around->holds(v)) {
+bool print_dict(Machine& machine, Value v, std::string& out) {
+    const Entered entered(machine, v);
+    if (!entered.ok()) return false;
+    if (entered.again()) {
         out += "{...}";
         return true;
     }
-    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
-    if (!guard) return false;
-    const Dict& dict = machine.heap.payload<Dict>(v);
-    const Printing here{v, around};
-    bool first = true;
     out += '{';
-    for (std::uint32_t i = 0; i < dict.used; ++i) {
-        const DictEntry entry = dict.entries[i];
-        if (is_absent(entry.key)) continue;
+    DictEntry entry;
+    std::uint32_t position = 0;
+    int more;
+    for (bool first = true; (more = next_entry(machine, v, position, entry)) > 0; first = false) {
         if (!first) out += ", ";
-        first = false;
         const Held value(machine, entry.value);
-        if (!value.ok() || !print_element(machine, entry.key, out, &here)) return false;
+        if (!value.ok() || !print_element(machine, entry.key, out)) return false;
         out += ": ";
-        if (!print(machine, value.value(), out, &here)) return false;
+        if (!append_repr(machine, value.value(), out)) return false;
     }
+    if (more < 0) return false;
     out += '}';
     return true;
 }
@@ -135,9 +146,10 @@ void print_constant(Value v, std::string& out) {
                 break;
             case ConstantKind::module:
                 out += "<module '" + std::string(static_cast<const ModuleInfo*>(object)->name) + "'>";
+                break;
+            case ConstantKind::allocator:
+                append_allocator(object, out);
         }
-    } else {
-        out += "<unbound>";
     }
 }
 
@@ -163,18 +175,22 @@ Value exception_arguments(Machine& machine, Value exception) {
 }
 
 /// ValueError('x'): a single argument has no comma behind it.
-bool print_exception(Machine& machine, Value v, std::string& out, const Printing* around) {
+bool print_exception(Machine& machine, Value v, std::string& out) {
     out += machine.type_name(v);
     const Value arguments = exception_arguments(machine, v);
     if (arguments.is_none()) {
         out += "()";
         return true;
     }
-    if (machine.heap.sequence(arguments).length() != 1) return print_element(machine, arguments, out, around);
-    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
-    if (!guard) return false;
+    if (machine.heap.sequence(arguments).length() != 1) return print_element(machine, arguments, out);
+    const Entered entered(machine, v);
+    if (!entered.ok()) return false;
+    if (entered.again()) {
+        out += "(...)";
+        return true;
+    }
     out += '(';
-    if (!print_element(machine, machine.heap.sequence(arguments).elements()[0], out, around)) return false;
+    if (!print_element(machine, machine.heap.sequence(arguments).elements()[0], out)) return false;
     out += ')';
     return true;
 }
@@ -220,35 +236,39 @@ int ask_class(Machine& machine, Value v, Dunder dunder, std::string& out) {
     return is_text ? 1 : -1;
 }
 
-bool print_object(Machine& machine, Value v, std::string& out, const Printing* around) {
+bool print_object(Machine& machine, Value v, std::string& out) {
     if (machine.is_instance(v)) {
         const int asked = ask_class(machine, v, Dunder::repr, out);
         if (asked != 0) return asked > 0;
     }
     const ClassInfo& type = machine.class_of(v);
-    if (type.is_exception) return print_exception(machine, v, out, around);
+    if (type.is_exception) return print_exception(machine, v, out);
     out += '<';
     out += type.name;
     out += " object>";
     return true;
 }
 
-bool print(Machine& machine, Value v, std::string& out, const Printing* around) {
+}  // namespace
+
+bool append_repr(Machine& machine, Value v, std::string& out) {
     if (v.is_int()) {
         append_integer(v.as_int(), out);
     } else if (v.is_string()) {
         append_quoted(machine.heap.text(v), out);
     } else if (v.is_float()) {
         append_float_repr(v.as_float(), out);
+    } else if (!may_read(machine, v)) {
+        return false;
     } else if (!v.is_heap()) {
         print_constant(v, out);
     } else {
         switch (machine.heap.class_id(v)) {
             case ClassId::list:
             case ClassId::tuple:
-                return print_sequence(machine, v, out, around);
+                return print_sequence(machine, v, out);
             case ClassId::dict:
-                return print_dict(machine, v, out, around);
+                return print_dict(machine, v, out);
             case ClassId::range:
                 print_range(machine.heap.payload<Range>(v), out);
                 break;
@@ -261,31 +281,26 @@ bool print(Machine& machine, Value v, std::string& out, const Printing* around) 
             case ClassId::iterator:
                 return append_iterator_repr(machine, out, v);
             default:
-                return print_object(machine, v, out, around);
+                return print_object(machine, v, out);
         }
     }
     return true;
 }
-
-}  // namespace
-
-bool append_repr(Machine& machine, Value v, std::string& out) { return print(machine, v, out, nullptr); }
 
 bool append_str(Machine& machine, Value v, std::string& out) {
     if (v.is_string()) {
         out += machine.heap.text(v);
         return true;
     }
-    if (v.is_heap()) {
-        const ClassInfo& type = machine.class_of(v);
-        if (type.id >= ClassId::first_user_class || type.is_exception) {
-            const int asked = machine.is_instance(v) ? ask_class(machine, v, Dunder::str, out) : 0;
-            if (asked != 0) return asked > 0;
-            // An exception has its own __str__, which comes before a __repr__ of the program.
-            if (type.is_exception) return exception_text(machine, v, out);
-        }
+    if (!v.is_heap()) return append_repr(machine, v, out);
+    if (!may_read(machine, v)) return false;
+    const ClassInfo& type = machine.class_of(v);
+    if (machine.is_instance(v)) {
+        const int asked = ask_class(machine, v, Dunder::str, out);
+        if (asked != 0) return asked > 0;
     }
-    return append_repr(machine, v, out);
+    // An exception has its own __str__, which comes before a __repr__ of the program.
+    return type.is_exception ? exception_text(machine, v, out) : append_repr(machine, v, out);
 }
 
 bool append_ascii(Machine& machine, Value v, std::string& out) {

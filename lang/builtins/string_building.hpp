@@ -50,6 +50,14 @@ inline bool require_string(Machine& machine, Value v, const char* before) {
     return false;
 }
 
+/// The same for one that a message calls by `name`: "replace() argument 1 must be str, not None".
+inline bool require_argument(Machine& machine, Value v, const char* name) {
+    if (v.is_string()) return true;
+    machine.raise(ErrorKind::TypeError,
+                  std::string(name) + " must be str, not " + (v.is_none() ? "None" : type_text(machine, v)));
+    return false;
+}
+
 /// An optional integer: `fallback` where the argument is missing.
 inline bool optional_index(Machine& machine, Value v, std::int64_t fallback, std::int64_t& out) {
     if (!is_absent(v)) return to_index(machine, v, out);

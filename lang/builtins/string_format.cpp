@@ -6,6 +6,7 @@
 
 #include "lang/builtins/characters.hpp"
 #include "lang/builtins/dict.hpp"
+#include "lang/builtins/format_spec.hpp"
 #include "lang/builtins/numbers.hpp"
 #include "lang/builtins/string_methods.hpp"
 #include "lang/builtins/subscript.hpp"
@@ -70,10 +71,13 @@ class FieldFormatter {
         bool in_brackets = false;
         for (; !level.ended(); ++level.at) {
             const char c = text[level.at];
+            if (in_brackets) {
+                in_brackets = c != ']';
+                continue;
+            }
             if (c == '{') return fail("unexpected '{' in field name");
-            if (c == '[') in_brackets = true;
-            if (c == ']') in_brackets = false;
-            if (!in_brackets && (c == '}' || c == ':' || c == '!')) break;
+            if (c == '}' || c == ':' || c == '!') break;
+            in_brackets = c == '[';
         }
         if (level.ended()) return fail("expected '}' before end of string");
         field.name = text.substr(from, level.at - from);
@@ -118,7 +122,10 @@ class FieldFormatter {
     bool render_value(Value v, const Field& field, int depth, std::string& out) {
         const char conversion = field.conversion;
         if (conversion != 0 && conversion != 's' && conversion != 'r' && conversion != 'a')
-            return fail(std::string("Unknown conversion specifier ") + conversion);
+            return fail("Unknown conversion specifier " +
+                        (conversion > ' ' && conversion < 0x7F
+                             ? std::string(1, conversion)
+                             : "\\x" + digits_of(static_cast<unsigned char>(conversion), 16, false)));
         if (!field.nested) return format_value(machine_, v, conversion, field.spec, out);
         std::string spec;
         return run(field.spec, depth - 1, spec) && format_value(machine_, v, conversion, spec, out);
@@ -130,7 +137,9 @@ class FieldFormatter {
         Value v = argument(name.substr(0, first_end));
         name.remove_prefix(first_end);
         while (!is_failed(v) && !name.empty()) {
-            const Value inner = name[0] == '.' ? take_attribute(v, name) : take_item(v, name);
+            const Value inner = name[0] == '.'   ? take_attribute(v, name)
+                                : name[0] == '[' ? take_item(v, name)
+                                                 : not_a_path();
             machine_.drop(v);
             v = inner;
         }
@@ -172,6 +181,11 @@ class FieldFormatter {
 
     Value empty_part() { return machine_.raise(ErrorKind::ValueError, "Empty attribute in format string"); }
 
+    Value not_a_path() {
+        return machine_.raise(ErrorKind::ValueError,
+                              "Only '.' or '[' may follow ']' in format field specifier");
+    }
+
     Value take_attribute(Value v, std::string_view& path) {
         path.remove_prefix(1);
         const std::string_view name = path.substr(0, path.find_first_of(".["));
@@ -186,9 +200,6 @@ class FieldFormatter {
         const std::string_view name = path.substr(1, close - 1);
         path.remove_prefix(close + 1);
         if (name.empty()) return empty_part();
-        if (!path.empty() && path[0] != '.' && path[0] != '[')
-            return machine_.raise(ErrorKind::ValueError,
-                                  "Only '.' or '[' may follow ']' in format field specifier");
         if (std::all_of(name.begin(), name.end(), is_digit)) {
             std::int64_t index = 0;
             const auto read = std::from_chars(name.data(), name.data() + name.size(), index);

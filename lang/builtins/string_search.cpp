@@ -52,9 +52,9 @@ enum class Direction : std::uint8_t { forward, backward };
 
 /// The four searches: -1 for what is not there, or -2 after raising.
 std::int64_t search(Machine& machine, const Value* arguments, Direction direction) {
-    if (!require_string(machine, arguments[1], "must be str, not ")) return -2;
     Window window;
     if (!window.read(machine, arguments)) return -2;
+    if (!require_string(machine, arguments[1], "must be str, not ")) return -2;
     if (window.outside) return -1;
     const std::string_view part = machine.heap.text(arguments[1]);
     const std::size_t at =
@@ -147,9 +147,9 @@ Value rindex(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value count(Machine& machine, const Value* arguments, std::uint32_t) {
-    if (!require_string(machine, arguments[1], "must be str, not ")) return Value::failed();
     Window window;
     if (!window.read(machine, arguments)) return Value::failed();
+    if (!require_string(machine, arguments[1], "must be str, not ")) return Value::failed();
     if (window.outside) return Value::integer(0);
     const std::size_t n = count_parts(window.text, machine.heap.text(arguments[1]), std::string_view::npos);
     return Value::integer(static_cast<std::int64_t>(n));
@@ -167,15 +167,13 @@ Value endswith(Machine& machine, const Value* arguments, std::uint32_t) {
 
 Value replace(Machine& machine, const Value* arguments, std::uint32_t) {
     std::int64_t most;
-    if (!require_string(machine, arguments[1], "replace() argument 1 must be str, not ") ||
-        !require_string(machine, arguments[2], "replace() argument 2 must be str, not ") ||
+    if (!require_argument(machine, arguments[1], "replace() argument 1") ||
+        !require_argument(machine, arguments[2], "replace() argument 2") ||
         !optional_index(machine, arguments[3], -1, most))
         return Value::failed();
     const std::string_view text = machine.heap.text(arguments[0]);
     const std::string_view old = machine.heap.text(arguments[1]);
     const std::string_view with = machine.heap.text(arguments[2]);
-    // Python finds nothing to replace in an empty text as soon as a count is given, since count bounds the
-    // search.
     const std::size_t n =
         count_parts(text, old, most < 0 ? std::string_view::npos : static_cast<std::size_t>(most));
     if (n == 0) return machine.share(arguments[0]);
@@ -187,8 +185,7 @@ Value replace(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value removeprefix(Machine& machine, const Value* arguments, std::uint32_t) {
-    if (!require_string(machine, arguments[1], "removeprefix() argument must be str, not "))
-        return Value::failed();
+    if (!require_argument(machine, arguments[1], "removeprefix() argument")) return Value::failed();
     std::string_view text = machine.heap.text(arguments[0]);
     const std::string_view prefix = machine.heap.text(arguments[1]);
     if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
@@ -196,8 +193,7 @@ Value removeprefix(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value removesuffix(Machine& machine, const Value* arguments, std::uint32_t) {
-    if (!require_string(machine, arguments[1], "removesuffix() argument must be str, not "))
-        return Value::failed();
+    if (!require_argument(machine, arguments[1], "removesuffix() argument")) return Value::failed();
     std::string_view text = machine.heap.text(arguments[0]);
     const std::string_view suffix = machine.heap.text(arguments[1]);
     if (text.ends_with(suffix)) text.remove_suffix(suffix.size());

@@ -101,6 +101,9 @@ Value collect_backwards(Machine& machine, Value whole, std::size_t most, Start s
 /// sep and maxsplit, the arguments of both splits. `separator` is empty where white space separates.
 bool split_arguments(Machine& machine, const Value* arguments, std::string_view& separator,
                      std::size_t& most) {
+    std::int64_t splits;
+    if (!optional_index(machine, arguments[2], -1, splits)) return false;
+    most = splits < 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(splits);
     const Value given = arguments[1];
     separator = {};
     if (given.is_string()) {
@@ -113,9 +116,6 @@ bool split_arguments(Machine& machine, const Value* arguments, std::string_view&
         machine.raise(ErrorKind::TypeError, "must be str or None, not " + type_text(machine, given));
         return false;
     }
-    std::int64_t splits;
-    if (!optional_index(machine, arguments[2], -1, splits)) return false;
-    most = splits < 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(splits);
     return true;
 }
 
@@ -173,6 +173,7 @@ Value join_values(Machine& machine, Value separator, const Value* values, std::s
     const std::string_view between = machine.heap.text(separator);
     std::uint64_t length = between.size() * static_cast<std::uint64_t>(count - 1);
     for (std::size_t i = 0; i < count; ++i) {
+        if (!may_read(machine, values[i])) return Value::failed();
         if (!values[i].is_string())
             return machine.raise(ErrorKind::TypeError, "sequence item " + std::to_string(i) +
                                                            ": expected str instance, " +

@@ -1,11 +1,9 @@
 // What operators do with strings: each result is measured first and then written once, straight into its
-// place on the heap. The hash of bytes is here too, since dicts of strings live by it.
+// place on the heap.
 #include "lang/builtins/text.hpp"
 
-#include <bit>
 #include <cstring>
 
-#include "lang/builtins/hashing.hpp"
 #include "lang/builtins/list.hpp"
 #include "lang/builtins/numbers.hpp"
 #include "lang/builtins/string_building.hpp"
@@ -74,31 +72,6 @@ int string_compare(const ObjectHeap& heap, Value a, Value b) { return heap.text(
 
 bool string_contains(const ObjectHeap& heap, Value whole, Value part) {
     return find_text(heap.text(whole), heap.text(part)) != std::string_view::npos;
-}
-
-namespace {
-
-/// Up to eight bytes as a number, the first one lowest, on a machine of either byte order.
-std::uint64_t load_word(const char* bytes, std::size_t count) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes, count);
-    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-    return word;
-}
-
-}  // namespace
-
-// Eight bytes at a time are folded in by mix_hash, whose product spreads every bit of its input over both
-// halves. The length goes in first, so that texts which differ in trailing NULs differ in hash. Two words
-// that cancel exactly can be constructed by someone who wants to; texts that occur collide no more often than
-// random numbers do, in the low bits as in the high ones, which the tests measure.
-std::uint64_t hash_bytes(std::string_view bytes) {
-    const char* at = bytes.data();
-    std::size_t left = bytes.size();
-    std::uint64_t hash = left * 0x9E37'79B9'7F4A'7C15U;
-    for (; left > 8; at += 8, left -= 8) hash = mix_hash(hash ^ load_word(at, 8));
-    // A multiplication by an odd number keeps the running hash apart from the last word, which may equal it.
-    return mix_hash(hash * 31 + load_word(at, left));
 }
 
 }  // namespace harness::lang

@@ -15,6 +15,18 @@ namespace harness::lang {
 // Arguments are lent. Functions that give a Value give an unnamed one, or failed() after raising; those that
 // give a bool are false after raising, and `out` then holds what had been written so far.
 
+// --- Hooks that the VM defines.
+/// A container that is being printed, and those around it: where one turns up again, it is not entered.
+struct Printing {
+    Value container;
+    const Printing* outer;
+};
+/// The innermost container that is being printed, also from within a __repr__; null at first.
+const Printing*& innermost_printing(Machine& machine);
+/// False after UseAfterFreeError or UseAfterMoveError, for a value found in a place that was freed or moved
+/// away, or that refers to something released.
+bool readable(Machine& machine, Value v);
+
 // --- Printed forms. __str__, __repr__ and __format__ of the program's classes may run.
 /// str(v), appended.
 bool append_str(Machine& machine, Value v, std::string& out);

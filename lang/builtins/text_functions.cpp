@@ -5,6 +5,7 @@
 #include "lang/builtins/characters.hpp"
 #include "lang/builtins/format_spec.hpp"
 #include "lang/builtins/numbers.hpp"
+#include "lang/builtins/string_building.hpp"
 #include "lang/builtins/text.hpp"
 
 namespace harness::lang {
@@ -54,11 +55,10 @@ Value native_ascii(Machine& machine, const Value* arguments, std::uint32_t) {
 
 Value native_format(Machine& machine, const Value* arguments, std::uint32_t) {
     std::string_view spec;
-    if (arguments[1].is_string())
+    if (!is_absent(arguments[1])) {
+        if (!require_argument(machine, arguments[1], "format() argument 2")) return Value::failed();
         spec = machine.heap.text(arguments[1]);
-    else if (!is_absent(arguments[1]))
-        return machine.raise(ErrorKind::TypeError, "format() argument 2 must be str, not " +
-                                                       std::string(machine.type_name(arguments[1])));
+    }
     std::string text;
     if (!format_value(machine, arguments[0], 0, spec, text)) return Value::failed();
     return machine.heap.new_string(text);
