@@ -8,18 +8,18 @@
 
 namespace harness::lang::string_method {
 
-// Each is a NativeFunction; arguments[0] is the string.
-#define HARNESS_STRING_METHODS(X)                                                                            \
-    X(find)                                                                                                  \
-    X(rfind)                                                                                                 \
-    X(index) X(rindex) X(count) X(startswith) X(endswith) X(replace) X(removeprefix) X(removesuffix)         \
-        X(split) X(rsplit) X(splitlines) X(partition) X(rpartition) X(join) X(upper) X(lower) X(casefold)    \
-            X(title) X(capitalize) X(swapcase) X(isdigit) X(isalpha) X(isalnum) X(isspace) X(isupper)        \
-                X(islower) X(istitle) X(isidentifier) X(isascii) X(isprintable) X(strip) X(lstrip) X(rstrip) \
-                    X(ljust) X(rjust) X(center) X(zfill) X(expandtabs) X(format)
-#define X(name) Value name(Machine& machine, const Value* arguments, std::uint32_t count);
-HARNESS_STRING_METHODS(X)
-#undef X
-#undef HARNESS_STRING_METHODS
+/// A NativeFunction; arguments[0] is the string.
+using Method = Value(Machine& machine, const Value* arguments, std::uint32_t count);
+
+// string_search.cpp
+Method find, rfind, index, rindex, count, startswith, endswith, replace, removeprefix, removesuffix;
+// string_split.cpp
+Method split, rsplit, splitlines, partition, rpartition, join;
+// string_shape.cpp
+Method upper, lower, casefold, title, capitalize, swapcase;
+Method isdigit, isalpha, isalnum, isspace, isupper, islower, istitle, isidentifier, isascii, isprintable;
+Method strip, lstrip, rstrip, ljust, rjust, center, zfill, expandtabs;
+// string_format.cpp
+Method format;
 
 }  // namespace harness::lang::string_method
