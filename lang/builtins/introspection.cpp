@@ -18,7 +18,7 @@ namespace {
 constexpr bool failed(Value v) { return v == Value::failed(); }
 
 /// Whether a read of the name would give its value.
-bool readable(Machine& machine, Value v) {
+bool has_value(Machine& machine, Value v) {
     return v != Value::unbound() && v != Value::moved() && v != Value::freed() && machine.heap.live(v);
 }
 
@@ -43,7 +43,7 @@ class NewDict {
     }
     void set(const std::vector<NamedValue>& names) {
         for (const NamedValue& named : names)
-            if (readable(machine_, named.value))
+            if (has_value(machine_, named.value))
                 set(machine_.names.text(named.name), machine_.share(named.value));
     }
     /// The dict, unnamed, or failed() when anything failed.
@@ -176,7 +176,7 @@ Value heap_get(Machine& machine, const Value* arguments, std::uint32_t) {
     std::string_view symbol;
     if (!name_argument(machine, "heap_get", arguments[0], symbol)) return Value::failed();
     const MemoryOutcome<Value> found = introspection_of(machine).heap_get(symbol);
-    if (found && !readable(machine, found.value()))
+    if (found && !has_value(machine, found.value()))
         return raise_error(machine, {MemoryErrorKind::heap_invalid_key,
                                      "'" + std::string(symbol) + "' has no value", "assign to it first"});
     return shared_or_raised(machine, found);
@@ -205,7 +205,7 @@ Value frame_get(Machine& machine, const Value* arguments, std::uint32_t) {
     bool known = false;
     for (const NamedValue& slot : slots) {
         if (machine.names.text(slot.name) != name) continue;
-        if (readable(machine, slot.value)) return machine.share(slot.value);
+        if (has_value(machine, slot.value)) return machine.share(slot.value);
         known = true;
     }
     const std::string frame = "frame " + std::to_string(index);

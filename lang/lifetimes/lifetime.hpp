@@ -24,6 +24,7 @@ struct Lifetime {
     bool regions = false;          ///< arena, stack: region marks are compiled
     bool literals_allocate = false;  ///< a str literal is a new object at each evaluation (leak)
     bool live_at_exit_is_leak = false;
+    bool collects_cycles = false;  ///< refcount+cycles
     bool explicit_release = false; ///< manual: free and deinit give memory back
     std::uint32_t birth_word = 0;
 
@@ -31,7 +32,9 @@ struct Lifetime {
     void (*drop)(Machine&, Value unnamed) = nullptr;
     Value (*store)(Machine&, Value container, Value lent) = nullptr;
     Value (*store_unnamed)(Machine&, Value container, Value unnamed) = nullptr;
+    Value (*store_edge)(Machine&, Value container, Value lent) = nullptr;
     Value (*take)(Machine&, Value from_slot) = nullptr;
+    Value (*read_place)(Value) = nullptr;                       ///< a borrow of what a field or element holds
     void (*discard)(Machine&, Value from_slot) = nullptr;
 };
 

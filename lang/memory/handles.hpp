@@ -21,7 +21,8 @@ class Handles {
         std::uint32_t before_allocated, before_released;  ///< sites of the object one generation before
     };
 
-    void activate();
+    /// Reserves the table; false when there is no address space for it.
+    bool activate();
     bool active() const { return entries_ != nullptr; }
     ~Handles();
     Handles() = default;
@@ -60,7 +61,7 @@ class Handles {
     Value reuse(void* address, Tag tag, std::uint32_t site);
 
     Entry* entries_ = nullptr;       ///< reserved address space, so that it never moves
-    std::uint32_t used_ = 0, free_head_ = 0, free_tail_ = 0, free_count_ = 0;
+    std::uint32_t used_ = 0, free_head_ = 0, free_tail_ = 0, free_count_ = 0, capacity_ = 0;
 };
 
 }  // namespace harness::lang

@@ -24,7 +24,7 @@ enum class ClassId : std::uint16_t {
     allocator,      ///< handle
     arena,          ///< handle
     slice,
-    exception_traceback,
+    frozen_tuple,   ///< a tuple of immutable values; class_id() reports it as tuple
     first_user_class = 32,
 };
 
@@ -49,6 +49,7 @@ enum : std::uint16_t {
     flag_possible_root = 16,   ///< refcount+cycles: is in the candidate buffer
     flag_visited = 32,         ///< a traversal of the VM is under way
     flag_foreign = 64,         ///< made with `using`: the VM's origin table knows its allocator
+    flag_ended = 128,          ///< a buffer that was given back while references to it remain
 };
 
 /// A string: this header, then the bytes and a NUL. The value points at the bytes.
@@ -60,15 +61,17 @@ static_assert(sizeof(StringHeader) == 8);
 inline constexpr std::uint32_t immortal_count = 0x8000'0000;
 
 /// The one word before the elements of a list or tuple. While `grown` is clear: length in bits 0–31, capacity in
-/// bits 32–62. When a list outgrew its block: bit 63 set, bits 0–47 the address of an outer block that begins with
-/// such a word, bits 48–62 the capacity of the first block (all ones: it stands in the first element's place), so
+/// bits 32–61. When a list outgrew its block: bit 63 set, bits 0–47 the address of an outer block that begins with
+/// such a word, bits 48–61 the capacity of the first block (all ones: it stands in the first element's place), so
 /// that the head never moves, aliases hold, and the block can be given back with the size it was asked for with.
+/// Bit 62 marks a list that a traversal without headers is in.
 struct Sequence {
     std::uint64_t word;
 
     static constexpr std::uint64_t grown_bit = std::uint64_t{1} << 63;
-    static constexpr std::uint64_t tuple_capacity = 0x7FFF'FFFF;   ///< as capacity: a tuple, which cannot grow
-    static constexpr std::uint64_t wide_capacity = 0x7FFF;
+    static constexpr std::uint64_t tuple_capacity = 0x3FFF'FFFF;   ///< as capacity: a tuple, which cannot grow
+    static constexpr std::uint64_t visited_bit = std::uint64_t{1} << 62;
+    static constexpr std::uint64_t wide_capacity = 0x3FFF;
 
     bool grown() const { return (word & grown_bit) != 0; }
     /// The block that holds length and elements now.

@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "allocators/any_allocator.hpp"
 #include "lang/memory/handles.hpp"
@@ -14,6 +17,7 @@
 namespace harness::lang {
 
 class Machine;
+class Regions;
 struct ClassInfo;
 struct Function;
 
@@ -22,10 +26,11 @@ struct Function;
 struct HeapCounts {
     std::uint64_t allocations = 0, deallocations = 0;
     std::uint64_t payload_total = 0, payload_freed = 0, payload_peak = 0;
-    std::uint64_t header_live = 0, header_peak = 0;
+    std::uint64_t header_live = 0, header_freed = 0, header_peak = 0;
     std::uint64_t requested_peak = 0;
 
     std::uint64_t payload_live() const { return payload_total - payload_freed; }
+    std::uint64_t requested_total() const { return payload_total + header_live + header_freed; }
     void note_peak() {
         const std::uint64_t live = payload_live();
         if (live + header_live > requested_peak) requested_peak = live + header_live;
@@ -71,7 +76,8 @@ class ObjectHeap {
     /// list, tuple, dict, … or a user's class; works for headerless sequences too. Not for strings.
     ClassId class_id(Value v) const {
         if (v.is_sequence()) return sequence(v).is_tuple() ? ClassId::tuple : ClassId::list;
-        return static_cast<ClassId>(header(v).class_id);
+        const auto id = static_cast<ClassId>(header(v).class_id);
+        return id == ClassId::frozen_tuple ? ClassId::tuple : id;
     }
     /// False when the object behind `v` was released: a handle whose generation has passed. Always true unchecked.
     bool live(Value v) const { return !handles_.active() || !v.is_heap() || handles_.live(v); }
@@ -105,9 +111,10 @@ class ObjectHeap {
         s.set_length(n + 1);
         return true;
     }
-    /// A block for a container's table (dict entries); counted as payload of the program, without a header.
-    void* new_block(std::size_t bytes);
-    void free_block(void* block, std::size_t bytes);
+    /// A block for the table of `owner` (dict entries, a list's elements), from where the owner came from; counted as
+    /// payload of the program, without a header. nullptr after raising MemoryError.
+    void* new_block(std::size_t bytes, Value owner = Value::none());
+    void free_block(void* block, std::size_t bytes, Value owner = Value::none());
 
     // --- Giving back.
     /// Gives back the memory of one object, with the blocks that belong to it, and ends its handle. What it refers to
@@ -116,20 +123,52 @@ class ObjectHeap {
     /// Payload bytes of an object, its tables and side table included.
     std::uint64_t payload_bytes(Value v) const;
 
-    // --- Used by allocation in the VM's handlers and by regions.
+    const BufferPrefix& buffer_prefix(Value buffer) const;
+
+    // --- What regions, lifetimes and the VM use.
     HeapCounts& counts() { return counts_; }
+    const HeapCounts& counts() const { return counts_; }
     const LayoutRules& rules() const { return rules_; }
     Handles& handles() { return handles_; }
-    void set_birth_word(std::uint32_t word) { rules_.birth_word = word; }
+    const Handles& handles() const { return handles_; }
+    Regions* regions() { return regions_.get(); }
+    /// Regions are opened and closed from now on; the program's own is the first.
+    void use_regions();
     const allocators::AllocatorTable& allocator() const { return *allocator_; }
-    void set_allocator(const allocators::AllocatorTable& table) { allocator_ = &table; window_ = table.window; }
     bool checked() const { return handles_.active(); }
     std::uint64_t constant_bytes() const { return constant_bytes_; }
+    /// Objects come from `table` (null: the run's allocator) until this is called again; their origin is remembered.
+    const allocators::AllocatorTable* use_allocator(const allocators::AllocatorTable* table);
+    /// The allocator that a block came from.
+    const allocators::AllocatorTable& origin(const void* block) const;
+    bool has_foreign() const { return !foreign_.empty(); }
+    const allocators::AllocatorTable& run_allocator() const { return *run_allocator_; }
 
-    /// `requested` bytes at 8-byte alignment, counted; nullptr when exhausted or over the limit (nothing raised).
+    /// One object of an arena handle. The number tells it from a later one at the same address.
+    struct Made {
+        Value value;
+        const void* block;
+        std::uint64_t number;
+    };
+    /// Objects from `table` are noted in `log` from now on, and end with the arena: where objects are counted, their
+    /// count is immortal and the reference to them owns nothing, so that discarding a name never touches memory that
+    /// a reset gave back. `log` must stay until forget_arena().
+    void register_arena(const allocators::AllocatorTable* table, std::vector<Made>* log);
+    void forget_arena(const allocators::AllocatorTable* table) { arenas_.erase(table); }
+    /// Whether a noted object has its memory still.
+    bool still_made(const Made& made) const;
+    /// Marks a buffer as given back although references to it remain, and lets its bytes go at once where the
+    /// allocator can shrink a block in place; the block itself goes with the last reference.
+    void end_buffer(Value buffer, bool shrink);
+
+    /// `requested` bytes at `align`, counted; nullptr when exhausted or over the limit (nothing raised).
     void* allocate(std::size_t requested, std::size_t header, std::size_t align = 8);
     void deallocate(void* block, std::size_t requested, std::size_t header, std::size_t align = 8);
+    /// The value for a block that begins `front` bytes before the object.
+    Value adopt(void* at, Tag tag) { return wrap(at, tag); }
 
+    /// A value for something off the heap that looks like an object; it is nobody's to release.
+    Value adopt_constant(void* at, Tag tag);
     /// A string that lives as long as the heap, outside the counts: literals, names, single bytes.
     Value constant_string(std::string_view text);
     Value single_byte(unsigned char c) const { return single_bytes_[c]; }
@@ -138,19 +177,40 @@ class ObjectHeap {
     std::uint32_t site = 0;
 
   private:
-    Value wrap(void* at, Tag tag) { return handles_.active() ? handles_.make(at, tag, site) : Value::tagged(tag, reinterpret_cast<std::uintptr_t>(at)); }
+    Value wrap(void* at, Tag tag) {
+        const Value v = handles_.active() ? wrap_checked(at, tag)
+                                          : Value::tagged(tag, reinterpret_cast<std::uintptr_t>(at));
+        return log_ == nullptr ? v : note_made(v);
+    }
+    Value wrap_checked(void* at, Tag tag);
+    Value note_made(Value v);
     Value exhausted(std::size_t bytes);
 
+    std::uint32_t birth_word() const;
+
     Machine& machine_;
-    const allocators::AllocatorTable* allocator_;
+    const allocators::AllocatorTable* allocator_;          ///< serves the next object
+    const allocators::AllocatorTable* run_allocator_;
     allocators::BumpWindow* window_;
     LayoutRules rules_;
     HeapCounts counts_;
     std::uint64_t max_bytes_;
     std::uint64_t constant_bytes_ = 0;
     Handles handles_;
+    std::unique_ptr<Regions> regions_;
+    /// A block from an allocator other than the run's.
+    struct Foreign {
+        const allocators::AllocatorTable* table;
+        std::uint64_t number;
+    };
+    std::unordered_map<const void*, Foreign> foreign_;
+    std::unordered_map<const allocators::AllocatorTable*, std::vector<Made>*> arenas_;
+    std::vector<Made>* log_ = nullptr;                     ///< of the arena that serves the next object, if one does
+    const void* newest_foreign_ = nullptr;
+    std::uint64_t foreign_made_ = 0;
     Value single_bytes_[256];
-    struct ConstantBlock* constants_ = nullptr;
+    std::vector<std::unique_ptr<char[]>> constants_;
+    std::unordered_map<std::string_view, Value> constant_index_;
 };
 
 }  // namespace harness::lang

@@ -15,7 +15,7 @@ namespace harness::lang {
 
 class Machine;
 
-enum class ConstantKind : std::uint8_t { function, native, class_, module };
+enum class ConstantKind : std::uint8_t { function, native, class_, module, allocator };
 
 struct ConstantObject {
     ConstantKind kind;
@@ -35,8 +35,37 @@ struct Native : ConstantObject {
     std::uint8_t required;
     bool is_method;              ///< arguments[0] is the receiver
 
+    // What `parameters` says, in numbers; the receiver of a method is not counted.
+    std::uint8_t total = 0;          ///< slots that the function expects; without those of "name..."
+    std::uint8_t positional = 0;     ///< of these, how many may be given by position
+    bool takes_rest = false;         ///< "name...": any number of positional arguments
+    bool takes_keywords = false;     ///< "**name": a dict of unmatched keyword arguments
+    bool plain = true;               ///< positional parameters only
+
     constexpr Native(std::string_view n, NativeFunction f, std::string_view p, std::uint8_t r, bool method = false)
-        : ConstantObject{ConstantKind::native}, name(n), function(f), parameters(p), required(r), is_method(method) {}
+        : ConstantObject{ConstantKind::native}, name(n), function(f), parameters(p), required(r), is_method(method) {
+        bool keyword_only = false;
+        for (std::size_t at = 0; at < p.size();) {
+            const std::size_t end = p.find(' ', at) == std::string_view::npos ? p.size() : p.find(' ', at);
+            const std::string_view word = p.substr(at, end - at);
+            at = end + 1;
+            if (word.empty()) continue;
+            if (word == "*") {
+                keyword_only = true;
+                plain = false;
+            } else if (word.substr(0, 2) == "**") {
+                takes_keywords = true;
+                plain = false;
+            } else if (word.size() > 3 && word.substr(word.size() - 3) == "...") {
+                takes_rest = true;
+                keyword_only = true;
+                plain = false;
+            } else {
+                ++total;
+                if (!keyword_only) ++positional;
+            }
+        }
+    }
 };
 
 #define HARNESS_DUNDERS(X)                                                                                        \
@@ -71,6 +100,7 @@ inline constexpr std::string_view dunder_names[] = {
 /// (methods, builtins, class variables).
 struct Member {
     bool is_field = false;
+    bool inherited = false;          ///< the value belongs to a class above
     std::uint16_t slot = 0;          ///< field: index of the 8-byte slot
     std::uint16_t field_type = 0;    ///< field: enforced primitive type, 0 for any; see bytecode/types.hpp
     Value value = Value::absent();   ///< attribute
@@ -84,6 +114,7 @@ struct ClassInfo : ConstantObject {
     bool is_exception = false;
     bool is_builtin = false;
     bool has_typed_fields = false;
+    mutable bool attributes_change = false;                ///< an attribute was assigned after the class was made
     const Native* construct = nullptr;                     ///< builtin types: what calling the class does
     std::unordered_map<NameId, Member> members;            ///< own and inherited
     std::vector<NameId> field_names;                       ///< by slot

@@ -86,6 +86,9 @@ class Machine {
     /// type(v).__name__
     std::string_view type_name(Value v) const { return class_of(v).name; }
     const ClassInfo& error_class(ErrorKind kind) const { return *error_classes_[static_cast<std::size_t>(kind)]; }
+    const ClassInfo& iterator_class(Value iterator) const;   ///< by what it walks, as Python names it
+    std::int64_t view_length_of(Value iterator) const;
+    std::uint32_t closure_cells(Value closure) const;
     /// Whether the value is an instance of a class that the program defined (exceptions included).
     bool is_instance(Value v) const;
     /// 1, 0, or -1 after raising (a __bool__ or __len__ of the program may run).
@@ -96,8 +99,12 @@ class Machine {
 
     Lifetime lifetime;
 
+    /// Classes of values that have no header to tell it.
+    enum class BasicClass : std::uint8_t { none, bool_, int_, float_, str, function, native, type, module, allocator, count_ };
+
   protected:
     friend class Interpreter;
+    const ClassInfo* basic_classes_[static_cast<std::size_t>(BasicClass::count_)] = {};
     Machine(ObjectHeap& h, Names& n, const RunOptions& o, Output& output, const Lifetime& l)
         : heap(h), names(n), options(o), out(output), lifetime(l) {}
     std::vector<const ClassInfo*> classes_;

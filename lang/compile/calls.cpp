@@ -1,0 +1,430 @@
+// Calls: arguments in consecutive registers, where the called function's window begins, and the ends of what was
+// passed. Builtins, methods and classes each have the shortest instruction that serves them.
+#include <algorithm>
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// Builtins that run no code of the program and keep nothing, so that places may be lent to them as they are.
+constexpr std::string_view pure_natives[] = {"len", "ord", "chr", "isinstance", "wrap32", "mulmod", "hash48", "range",
+                                             "type", "callable", "random_int", "clock"};
+
+/// Methods of builtin types that store an argument.
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend", "update", "push", "write"};
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+}  // namespace
+
+bool FunctionCompiler::has_unpacking(const CallExpr& e) const {
+    return std::any_of(e.arguments.begin(), e.arguments.end(),
+                       [](const Argument& a) { return a.kind != Argument::Kind::plain; });
+}
+
+/// One argument into its register of the window. `given`: the callee answers for it from now on, where that matters.
+Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure) {
+    const bool borrowed = e->kind == ExprKind::borrow;
+    const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
+    const bool bits_matter = context_.lifetime.explicit_release || regions();
+    const unsigned mark = next_temp_;
+    Operand o{};
+    const bool must_own = counts() && !pure;
+    switch (value->kind) {
+        case ExprKind::name: o = read_name(as<NameExpr>(value).name, value->span, reg, must_own); break;
+        case ExprKind::attribute: o = attribute(as<AttributeExpr>(value), reg, must_own); break;
+        case ExprKind::index: o = index(as<IndexExpr>(value), reg, must_own); break;
+        default: o = expr(value, reg);
+    }
+    const bool is_name = o.hold == Hold::lent && !o.temporary;
+    if (o.reg != reg) {
+        emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0, e->span);
+        if (o.hold == Hold::unnamed) {
+            disown(o.reg);
+            own(reg);
+        }
+    } else if (bits_matter && borrowed && o.hold == Hold::lent) {
+        emit(Op::lend, reg, reg, 0, e->span);
+    }
+    (void)given;
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+    return o.hold;
+}
+
+FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure) {
+    Arguments args;
+    args.first = first;
+    std::vector<Value> names;
+    // Under `manual`, what is lent must end with its statement while the callee sees a borrow: two registers.
+    std::vector<std::pair<Operand, const Expr*>> lent_unnamed;
+    for (const Argument& a : e.arguments) {
+        const std::uint8_t reg = temp();
+        if (reg != first + args.count) {
+            // Something keeps registers to the end of the statement: go on behind it, with what there is moved up.
+            const auto moved = static_cast<std::uint8_t>(next_temp_);
+            for (unsigned i = 0; i < args.count; ++i) {
+                const std::uint8_t to = temp();
+                const auto from = static_cast<std::uint8_t>(args.first + i);
+                emit(Op::move, to, from, 0, a.value->span);
+                if (args.holds[i] == Hold::unnamed) {
+                    disown(from);
+                    own(to);
+                }
+            }
+            args.first = moved;
+            first = moved;
+            const std::uint8_t next = temp();
+            args.holds.push_back(argument(a.value, next, given, pure));
+        } else {
+            args.holds.push_back(argument(a.value, reg, given, pure));
+        }
+        ++args.count;
+        if (a.name != 0) names.push_back(context_.constant_string(context_.names.text(a.name)));
+        if (defers_drops() && a.value->kind == ExprKind::borrow && args.holds.back() == Hold::unnamed) {
+            // The callee sees the borrow; the owner waits in a register behind the window.
+            args.holds.back() = Hold::lent;
+            lent_unnamed.push_back({{static_cast<std::uint8_t>(args.first + args.count - 1), Hold::unnamed, true}, a.value});
+        }
+    }
+    for (auto& [operand, value] : lent_unnamed) {
+        const std::uint8_t keeper = temp();
+        emit(Op::move, keeper, operand.reg, 0, value->span);
+        emit(Op::lend, operand.reg, operand.reg, 0, value->span);
+        disown(operand.reg);
+        own(keeper);
+        pending_drops_.push_back(keeper);
+    }
+    if (!names.empty()) {
+        // The names go into the constants as a run: their number, then each.
+        args.keyword_names = static_cast<std::uint32_t>(fn_->constant_pool.size()) + 1;
+        fn_->constant_pool.push_back(Value::integer(static_cast<std::int64_t>(names.size())));
+        for (Value v : names) fn_->constant_pool.push_back(v);
+    }
+    return args;
+}
+
+/// After the call: unnamed arguments end. What was given to a function of the program is that function's affair, up
+/// to the strings and the VM's own objects, which are always counted.
+void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span span) {
+    if (!counts()) return;
+    for (unsigned i = 0; i < args.count;) {
+        if (args.holds[i] != Hold::unnamed) {
+            ++i;
+            continue;
+        }
+        unsigned run = 1;
+        while (i + run < args.count && args.holds[i + run] == Hold::unnamed) ++run;
+        const auto reg = static_cast<std::uint8_t>(args.first + i);
+        if (given || !defers_drops()) {
+            emit(run == 1 ? (given ? Op::discard : Op::drop) : (given ? Op::discard_range : Op::drop_range), reg,
+                 run == 1 ? 0 : run, 0, span);
+            for (unsigned k = 0; k < run; ++k) disown(static_cast<std::uint8_t>(reg + k));
+        } else {
+            for (unsigned k = 0; k < run; ++k) pending_drops_.push_back(static_cast<std::uint8_t>(reg + k));
+        }
+        i += run;
+    }
+}
+
+/// Where a call's result goes: where it is wanted, into the window's first register when that is free, else above.
+Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable, Span) {
+    (void)args;
+    if (dest >= 0) return {static_cast<std::uint8_t>(dest), Hold::unnamed, true};
+    if (free_is_usable) return {free_register, Hold::unnamed, true};
+    return {temp(), Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest, bool lends) {
+    const unsigned mark = next_temp_;
+    const bool pure = native.as_constant<ConstantObject>()->kind == ConstantKind::native &&
+                      contains(pure_natives, native.as_constant<Native>()->name) &&
+                      !context_.facts.defines(context_.names.intern("__len__"));
+    if (has_unpacking(e) || std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; })) {
+        const std::uint8_t callee = temp();
+        constant_operand(native, callee, e.span);
+        if (has_unpacking(e)) {
+            release_to(mark);
+            return unpacked_call(e, dest);
+        }
+        const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), !lends);
+        std::uint8_t at = callee;
+        if (args.first != callee + 1) {
+            at = temp(args.count + 1);
+            emit(Op::move, at, callee, 0, e.span);
+            for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
+        }
+        const Operand result = call_result(dest, args, callee, true, e.span);
+        emit(Op::call_keywords, at, args.count, result.reg, e.span);
+        emit_word(args.keyword_names - 1);
+        end_arguments(args, !lends, e.span);
+        own(result.reg);
+        if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+        return result;
+    }
+    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), !lends, pure);
+    const std::uint8_t first = args.count == 0 ? temp() : args.first;
+    const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
+    const Operand result = call_result(dest, args, first, usable, e.span);
+    emit(Op::call_native, first, args.count, result.reg, e.span);
+    emit_word(constant(native));
+    end_arguments(args, !lends, e.span);
+    Operand out = result;
+    if (never_heap(&e)) out.hold = Hold::plain;
+    else own(out.reg);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    return out;
+}
+
+std::optional<Operand> FunctionCompiler::builtin_call(const CallExpr& e, int dest) {
+    if (e.callee->kind != ExprKind::name) return std::nullopt;
+    const NameId id = as<NameExpr>(e.callee).name;
+    const Resolved r = resolve(id);
+    if (r.kind != Resolved::Kind::builtin) return std::nullopt;
+    const std::string_view name = context_.names.text(id);
+    if (e.arguments.size() >= 1 && e.arguments[0].value->kind == ExprKind::generator) {
+        if (e.arguments.size() == 1 && name == "any") return short_circuit_generator(e, true, dest);
+        if (e.arguments.size() == 1 && name == "all") return short_circuit_generator(e, false, dest);
+    }
+    const auto* object = r.builtin.as_constant<ConstantObject>();
+    if (object->kind == ConstantKind::native) return native_call(r.builtin, e, dest);
+    if (object->kind == ConstantKind::class_) {
+        const auto* type = r.builtin.as_constant<ClassInfo>();
+        if (type->construct != nullptr && !has_unpacking(e)) return native_call(Value::constant(type->construct), e, dest);
+    }
+    return std::nullopt;
+}
+
+/// Whether method calls by this name pass their arguments to code of the program, or to something that stores them.
+static bool receives(const ProgramFacts& facts, NameId name, std::string_view text) {
+    return facts.defines(name) || contains(storing_methods, text);
+}
+
+Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& callee, int dest) {
+    const unsigned mark = next_temp_;
+    const Expr* item = e.arguments[0].value;
+    // The generic path calls R[A].append(R[A+1]), so both stand in one window.
+    bool hinted = false;
+    const std::uint8_t list = temp();
+    const std::uint8_t value = temp();
+    Operand object = expr(callee.object, list);
+    if (object.reg != list) emit(Op::move, list, object.reg, 0, callee.object->span);
+    else if (object.hold == Hold::lent && !inert(item) && counts()) {
+        emit(Op::share, list, list, 0, e.span);
+        own(list);
+        object.hold = Hold::unnamed;
+    }
+    if (object.reg != list && object.hold == Hold::unnamed) {
+        disown(object.reg);
+        own(list);
+    }
+    object.reg = list;
+    if (regions()) region_hint(callee.object, item, hinted);
+    const Hold hold = argument(item, value, true, true);
+    const bool lent = hold == Hold::lent || item->kind == ExprKind::borrow;
+    emit(lent ? Op::append_method_copy : Op::append_method_take, list, value, 0, e.span);
+    emit_word(callee.name);
+    emit_word(item->kind == ExprKind::borrow ? 1 : 0);
+    if (hold == Hold::unnamed) disown(value);
+    finish(object, e.span);
+    const Operand result = constant_operand(Value::none(), dest, e.span);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    return result;
+}
+
+Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& callee, int dest) {
+    const std::string_view name = context_.names.text(callee.name);
+    if (callee.object->kind == ExprKind::call && is_builtin(as<CallExpr>(callee.object).callee, "super"))
+        return super_call(e, callee, dest);
+    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    if (name == "append" && e.arguments.size() == 1 && !keywords && !context_.facts.defines(callee.name))
+        return append_call(e, callee, dest);
+    const unsigned mark = next_temp_;
+    const bool given = receives(context_.facts, callee.name, name);
+    const std::uint8_t self = temp();
+    // Only methods of the program can overwrite the place that the receiver was read from.
+    const bool pure = !context_.facts.defines(callee.name) &&
+                      std::all_of(e.arguments.begin(), e.arguments.end(), [&](const Argument& a) { return inert(a.value); });
+    const Hold self_hold = argument(callee.object, self, false, pure);
+    if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
+    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
+    std::uint8_t at = self;
+    if (args.count > 0 && args.first != self + 1) {
+        at = temp(args.count + 1);
+        emit(Op::move, at, self, 0, e.span);
+        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
+    }
+    const Operand result = call_result(dest, args, self, self_hold != Hold::unnamed || !counts(), e.span);
+    if (keywords) {
+        emit(Op::call_method_keywords, at, args.count, result.reg, e.span);
+        emit_word(callee.name);
+        emit_word(args.keyword_names - 1);
+    } else {
+        emit(Op::call_method, at, args.count, result.reg, e.span);
+        emit_word(callee.name);
+        emit_word(0);
+        emit_words64(0);
+    }
+    end_arguments(args, given, e.span);
+    if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
+    own(result.reg);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    return result;
+}
+
+/// super().m(…): the method above the class that is being compiled, with this function's first parameter.
+Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& callee, int dest) {
+    const unsigned mark = next_temp_;
+    const FunctionCompiler* method = this;
+    while (method != nullptr && method->class_ == nullptr) method = method->parent_;
+    if (method == nullptr || scope_.locals.empty()) {
+        error(e.span, "SyntaxError", "super() stands only in a method", "call the base class by its name");
+        return {target(dest), Hold::plain, true};
+    }
+    const std::uint8_t function = temp();
+    const std::uint8_t self = temp();
+    // The class is found by its name, as a method sees it.
+    const std::uint8_t type = temp();
+    const Operand class_value = read_name(method->class_->name, e.span, type);
+    const NameId self_name = method->scope_.locals.front();
+    const Operand self_value = read_name(self_name, e.span, -1);
+    emit(Op::super_method, function, class_value.reg, self_value.reg, e.span);
+    emit_word(callee.name);
+    emit_word(0);
+    release_to(type);
+    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+    std::uint8_t at = function;
+    if (args.count > 0 && args.first != self + 1) {
+        at = temp(args.count + 2);
+        emit(Op::move, at, function, 0, e.span);
+        emit(Op::move, at + 1U, self, 0, e.span);
+        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 2U + i, args.first + i, 0, e.span);
+    }
+    const Operand result = call_result(dest, args, function, true, e.span);
+    if (keywords) {
+        emit(Op::call_keywords, at, args.count + 1, result.reg, e.span);
+        emit_word(args.keyword_names - 1);
+    } else {
+        emit(Op::call, at, args.count + 1, result.reg, e.span);
+    }
+    end_arguments(args, true, e.span);
+    own(result.reg);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    return result;
+}
+
+/// f(*args, **more): the positional arguments as one list, the named ones as one dict.
+Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
+    const unsigned mark = next_temp_;
+    const std::uint8_t callee = temp();
+    const std::uint8_t list = temp();
+    const std::uint8_t dict = temp();
+    if (e.callee->kind == ExprKind::attribute) {
+        // A bound method serves where there is no window to put the receiver into.
+        const Operand method = attribute(as<AttributeExpr>(e.callee), callee, true);
+        if (method.reg != callee) emit(Op::move, callee, method.reg, 0, e.span);
+    } else {
+        const Operand o = owned_temp(e.callee);
+        emit(Op::move, callee, o.reg, 0, e.span);
+        if (o.hold == Hold::unnamed) disown(o.reg), own(callee);
+        release_to(dict + 1U);
+    }
+    emit(Op::make_list, list, 0, 0, e.span);
+    own(list);
+    emit(Op::make_dict, dict, 0, 0, e.span);
+    own(dict);
+    for (const Argument& a : e.arguments) {
+        const unsigned inner = next_temp_;
+        if (a.kind == Argument::Kind::unpack) {
+            const Operand items = expr(a.value);
+            emit(Op::extend_list, list, items.reg, 0, a.value->span);
+            finish(items, e.span);
+        } else if (a.kind == Argument::Kind::unpack_dict) {
+            const Operand items = expr(a.value);
+            emit(Op::dict_update, dict, items.reg, 0, a.value->span);
+            finish(items, e.span);
+        } else if (a.name != 0) {
+            const std::uint8_t key = temp();
+            emit(Op::load_constant, key, 0, 0, a.name_span);
+            emit_word(constant(context_.constant_string(context_.names.text(a.name))));
+            const std::uint8_t value = temp();
+            into_owned(a.value, value);
+            emit(Op::dict_insert_take, dict, key, value, a.value->span);
+            disown(value);
+        } else {
+            const std::uint8_t value = temp();
+            into_owned(a.value, value);
+            emit(Op::append_take, list, value, 0, a.value->span);
+            disown(value);
+        }
+        if (pending_drops_.empty()) release_to(inner);
+    }
+    const std::uint8_t result = dest >= 0 ? static_cast<std::uint8_t>(dest) : temp();
+    emit(Op::call_unpacked, callee, 0, result, e.span);
+    if (counts()) {
+        emit(Op::drop_range, callee, 3, 0, e.span);
+        disown(dict);
+        disown(list);
+        disown(callee);
+    }
+    own(result);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result + 1U));
+    return {result, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
+    const unsigned mark = next_temp_;
+    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    if (e.callee->kind == ExprKind::name && !keywords) {
+        const Resolved r = resolve(as<NameExpr>(e.callee).name);
+        if (r.kind == Resolved::Kind::global) {
+            const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+            const std::uint8_t first = args.count == 0 ? temp() : args.first;
+            const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
+            const Operand result = call_result(dest, args, first, usable, e.span);
+            emit(Op::call_global, first, args.count, result.reg, e.span);
+            emit_word(r.index);
+            end_arguments(args, true, e.span);
+            own(result.reg);
+            if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+            return result;
+        }
+    }
+    const std::uint8_t callee = temp();
+    const bool from_name = e.callee->kind == ExprKind::name;
+    const Hold callee_hold = argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
+    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+    std::uint8_t at = callee;
+    if (args.count > 0 && args.first != callee + 1) {
+        at = temp(args.count + 1);
+        emit(Op::move, at, callee, 0, e.span);
+        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
+    }
+    const Operand result = call_result(dest, args, callee, callee_hold != Hold::unnamed || !counts(), e.span);
+    if (keywords) {
+        emit(Op::call_keywords, at, args.count, result.reg, e.span);
+        emit_word(args.keyword_names - 1);
+    } else {
+        emit(Op::call, at, args.count, result.reg, e.span);
+    }
+    end_arguments(args, true, e.span);
+    if (callee_hold == Hold::unnamed && counts()) finish({callee, Hold::unnamed, true}, e.span);
+    own(result.reg);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    return result;
+}
+
+Operand FunctionCompiler::call(const CallExpr& e, int dest) {
+    if (auto done = memory_call(e, dest)) return *done;
+    if (auto done = builtin_call(e, dest)) return *done;
+    if (has_unpacking(e)) return unpacked_call(e, dest);
+    if (e.callee->kind == ExprKind::attribute) return method_call(e, as<AttributeExpr>(e.callee), dest);
+    return plain_call(e, dest);
+}
+
+}  // namespace harness::lang

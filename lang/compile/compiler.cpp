@@ -1,0 +1,23 @@
+// Entry point of the compiler: one module at a time, imports first met first.
+#include "lang/compile/compiler.hpp"
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+std::uint32_t compile_module(CompileContext& context, const Block& body, std::string name, Span span) {
+    const auto index = static_cast<std::uint32_t>(context.program.modules.size());
+    auto info = std::make_unique<ModuleInfo>();
+    info->kind = ConstantKind::module;
+    context.program.modules.push_back({.name = name, .body = nullptr, .info = info.get()});
+    context.program.module_infos.push_back(std::move(info));
+    context.program.modules[index].info->name = context.program.literal_texts.emplace_back(name);
+    ScopeTree scopes = collect_scopes(body, context.names, context.facts, context.errors);
+    if (!context.errors.empty()) return index;
+    FunctionCompiler compiler(context, scopes, *scopes.module, nullptr, index);
+    Function* function = compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);
+    context.program.modules[index].body = function;
+    return index;
+}
+
+}  // namespace harness::lang

@@ -1,0 +1,157 @@
+// Comprehensions and generator expressions, as loops in place: their names are the block's own, and `any` and `all`
+// over a generator stop with the first answer, as in Python.
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::size_t index, const std::function<void()>& body) {
+    if (index == e.clauses.size()) {
+        body();
+        return;
+    }
+    const CompClause& clause = e.clauses[index];
+    const unsigned mark = next_temp_;
+    const auto inner = [&] {
+        JumpList skip;
+        for (const Expr* condition : clause.conditions) branch(condition, false, skip);
+        comprehension_clause(e, index + 1, body);
+        exits_.back().continues.insert(exits_.back().continues.end(), skip.begin(), skip.end());
+    };
+    // The iterable is evaluated before the clause's names exist.
+    const std::uint8_t iterable_first = static_cast<std::uint8_t>(next_temp_);
+    (void)iterable_first;
+    const std::size_t names = block_locals_.size();
+    std::vector<Local> fresh;
+    const std::function<void(const Expr*)> declare = [&](const Expr* t) {
+        if (t->kind == ExprKind::name) {
+            Local local{.name = as<NameExpr>(t).name, .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
+            local.is_cell = scope_.captured.contains(local.name);
+            fresh.push_back(local);
+        } else if (t->kind == ExprKind::tuple || t->kind == ExprKind::list) {
+            for (const Expr* part : as<SequenceExpr>(t).elements) declare(part);
+        } else if (t->kind == ExprKind::starred) {
+            declare(as<StarredExpr>(t).value);
+        }
+    };
+    declare(clause.target);
+    needs_init_ = true;
+    for (const Local& local : fresh) {
+        if (!local.is_cell) continue;
+        const std::uint8_t value = temp();
+        const std::uint8_t cell = temp();
+        emit(Op::load_unbound, value, 0, 0, e.span);
+        emit(Op::new_cell, cell, value, 0, e.span);
+        own(cell);
+        Local plain_slot = local;
+        plain_slot.is_cell = false;
+        store_local(plain_slot, {cell, Hold::unnamed, true}, e.span);
+        release_to(value);
+    }
+    hidden_from_ = fresh.size();
+    block_locals_.insert(block_locals_.end(), fresh.begin(), fresh.end());
+    JumpList empty;
+    exits_.push_back({.kind = Exit::Kind::loop, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
+                      .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .pending = {}, .entries = {}});
+    const Flow before = flow_;
+    const bool counted = counted_for(
+        clause.target, clause.iterable, e.span,
+        [&](JumpList& continues) {
+            inner();
+            continues = std::move(exits_.back().continues);
+            exits_.back().continues.clear();
+        },
+        empty);
+    exits_.pop_back();
+    if (counted) {
+        flow_ = before;
+        patch_all(empty, here());
+    } else {
+        loop_over(clause.target, clause.iterable, true, e.span, inner, nullptr);
+    }
+    while (block_locals_.size() > names) {
+        const Local local = block_locals_.back();
+        block_locals_.pop_back();
+        --block_used_;
+        if (counts() && !local.plain) {
+            emit(Op::discard, local.reg, 0, 0, e.span);
+            emit(Op::load_unbound, local.reg, 0, 0, e.span);
+        }
+        flow_.clear(local.reg);
+    }
+    release_to(mark);
+}
+
+Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kind, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const std::uint8_t made = dest >= 0 ? temp() : reg;
+    const bool is_dict = kind == ExprKind::dict_comp;
+    emit(is_dict ? Op::make_dict : Op::make_list, made, 0, 0, e.span);
+    own(made);
+    comprehension_clause(e, 0, [&] {
+        const unsigned inner = next_temp_;
+        const std::size_t pending = pending_drops_.size();
+        if (is_dict) {
+            Operand key = expr(e.key);
+            keep_across(key, e.element, e.key->span);
+            const Operand value = expr(e.element);
+            emit(value.hold != Hold::lent ? Op::dict_insert_take : Op::dict_insert, made, key.reg, value.reg, e.key->span);
+            if (value.hold == Hold::unnamed) disown(value.reg);
+            finish(key, e.span);
+        } else {
+            const std::uint8_t value = temp();
+            into_owned(e.element, value);
+            emit(Op::append_take, made, value, 0, e.element->span);
+            disown(value);
+        }
+        end_statement(e.span, pending);
+        release_to(inner);
+    });
+    if (made != reg) {
+        emit(Op::move, reg, made, 0, e.span);
+        disown(made);
+        own(reg);
+    }
+    release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+/// any(… for …) and all(… for …): the loop ends with the first element that decides.
+Operand FunctionCompiler::short_circuit_generator(const CallExpr& call, bool stop_on, int dest) {
+    const auto& e = as<ComprehensionExpr>(call.arguments[0].value);
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const std::uint8_t result = dest >= 0 ? temp() : reg;
+    emit(stop_on ? Op::load_false : Op::load_true, result, 0, 0, call.span);
+    const std::size_t outer_exits = exits_.size();
+    JumpList found;
+    const std::size_t owned_outside = active_owned_.size();
+    std::vector<Local> names_at_exit;
+    comprehension_clause(e, 0, [&] {
+        JumpList on;
+        branch(e.element, !stop_on, on);
+        emit(stop_on ? Op::load_true : Op::load_false, result, 0, 0, call.span);
+        leave_blocks(owned_outside, open_regions_, call.span);
+        if (names_at_exit.empty()) names_at_exit = block_locals_;
+        found.push_back(emit_jump(Op::jump, 0, 0, call.span));
+        patch_all(on, here());
+    });
+    (void)outer_exits;
+    if (counts()) {
+        // Leaving early skipped the ends of the clauses' names.
+        const std::uint32_t over = emit_jump(Op::jump, 0, 0, call.span);
+        patch_all(found, here());
+        for (std::size_t i = block_locals_.size(); i < names_at_exit.size(); ++i) {
+            emit(Op::discard, names_at_exit[i].reg, 0, 0, call.span);
+            emit(Op::load_unbound, names_at_exit[i].reg, 0, 0, call.span);
+        }
+        patch(over, here());
+    } else {
+        patch_all(found, here());
+    }
+    if (result != reg) emit(Op::move, reg, result, 0, call.span);
+    release_to(mark);
+    return {reg, Hold::plain, true};
+}
+
+}  // namespace harness::lang

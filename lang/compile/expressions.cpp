@@ -1,0 +1,717 @@
+// Expressions to instructions: each evaluates into some register and says who answers for what is there.
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+Operand FunctionCompiler::constant_operand(Value v, int dest, Span span) {
+    const std::uint8_t reg = target(dest);
+    if (v.is_none()) emit(Op::load_none, reg, 0, 0, span);
+    else if (v.is_bool()) emit(v.is_true() ? Op::load_true : Op::load_false, reg, 0, 0, span);
+    else if (v.is_int() && v.as_int() >= -32768 && v.as_int() < 32768)
+        emit(Op::load_integer, reg, static_cast<unsigned>(v.as_int()) & 255U, static_cast<unsigned>(v.as_int()) >> 8 & 255U, span);
+    else {
+        emit(Op::load_constant, reg, 0, 0, span);
+        emit_word(constant(v));
+    }
+    return {reg, Hold::plain, true};
+}
+
+Operand FunctionCompiler::integer_expr(const IntegerExpr& e, int dest) {
+    if (e.too_large || e.value > static_cast<std::uint64_t>(integer_max)) {
+        emit(Op::raise_static, static_cast<unsigned>(ErrorKind::OverflowError), 0, 0, e.span);
+        emit_word(constant(context_.constant_string("integer literal does not fit in 48 bits")));
+        return {target(dest), Hold::plain, true};
+    }
+    return constant_operand(Value::integer(static_cast<std::int64_t>(e.value)), dest, e.span);
+}
+
+Operand FunctionCompiler::expr(const Expr* e, int dest) {
+    switch (e->kind) {
+        case ExprKind::integer: return integer_expr(as<IntegerExpr>(e), dest);
+        case ExprKind::floating: return constant_operand(Value::floating(as<FloatExpr>(e).value), dest, e->span);
+        case ExprKind::string: {
+            const std::uint8_t reg = target(dest);
+            emit(Op::load_string, reg, 0, 0, e->span);
+            emit_word(constant(context_.constant_string(as<StringExpr>(e).bytes)));
+            if (!context_.lifetime.literals_allocate) return {reg, Hold::plain, true};
+            return {reg, Hold::unnamed, true};
+        }
+        case ExprKind::fstring: return fstring(as<FStringExpr>(e), dest);
+        case ExprKind::none: return constant_operand(Value::none(), dest, e->span);
+        case ExprKind::boolean: return constant_operand(Value::boolean(as<BooleanExpr>(e).value), dest, e->span);
+        case ExprKind::name: return read_name(as<NameExpr>(e).name, e->span, dest);
+        case ExprKind::tuple:
+        case ExprKind::list: return sequence(as<SequenceExpr>(e), dest);
+        case ExprKind::dict: return dict_literal(as<DictExpr>(e), dest);
+        case ExprKind::unary: return unary(as<UnaryExpr>(e), dest);
+        case ExprKind::binary: return binary(as<BinaryExpr>(e), dest);
+        case ExprKind::logical: return logical(as<LogicalExpr>(e), dest);
+        case ExprKind::compare: return compare(as<CompareExpr>(e), dest);
+        case ExprKind::conditional: return conditional(as<ConditionalExpr>(e), dest);
+        case ExprKind::lambda: return lambda(as<LambdaExpr>(e), dest);
+        case ExprKind::call: return call(as<CallExpr>(e), dest);
+        case ExprKind::index: return index(as<IndexExpr>(e), dest, false);
+        case ExprKind::attribute: return attribute(as<AttributeExpr>(e), dest, false);
+        case ExprKind::list_comp:
+        case ExprKind::dict_comp:
+        case ExprKind::generator: return comprehension(as<ComprehensionExpr>(e), e->kind, dest);
+        case ExprKind::borrow: return borrow(as<BorrowExpr>(e), dest);
+        case ExprKind::using_allocator: return using_expr(as<UsingExpr>(e), dest);
+        case ExprKind::pipe: return pipe(as<PipeExpr>(e), dest);
+        case ExprKind::walrus: return walrus(as<WalrusExpr>(e), dest);
+        case ExprKind::starred: error(e->span, "SyntaxError", "can't use starred expression here"); break;
+        case ExprKind::slice: error(e->span, "SyntaxError", "a slice stands only in an index"); break;
+        default:
+            error(e->span, "SyntaxError", "this expression is not supported here",
+                  "see the language reference for where it may stand");
+    }
+    return {target(dest), Hold::plain, true};
+}
+
+Hold FunctionCompiler::into(const Expr* e, std::uint8_t reg) {
+    const unsigned mark = next_temp_;
+    const Operand o = expr(e, reg);
+    if (o.reg != reg) {
+        emit(Op::move, reg, o.reg, 0, e->span);
+        if (o.hold == Hold::unnamed) {
+            disown(o.reg);
+            own(reg);
+        }
+    }
+    if (!defers_drops() || pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+    return o.hold;
+}
+
+void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg) {
+    const unsigned mark = next_temp_;
+    const Operand o = expr(e, reg);
+    if (o.hold == Hold::lent && counts()) {
+        emit(Op::share, reg, o.reg, 0, e->span);
+    } else if (o.reg != reg) {
+        emit(Op::move, reg, o.reg, 0, e->span);
+        if (o.hold == Hold::unnamed) disown(o.reg);
+    }
+    if (o.hold != Hold::unnamed || o.reg != reg) {
+        if (o.hold != Hold::plain) own(reg);
+    }
+    if (!defers_drops() || pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+}
+
+/// An unnamed copy of the expression's value in a fresh register.
+Operand FunctionCompiler::owned_temp(const Expr* e) {
+    const std::uint8_t reg = temp();
+    const bool plain = never_heap(e);
+    into_owned(e, reg);
+    return {reg, plain ? Hold::plain : Hold::unnamed, true};
+}
+
+/// Whether evaluating the expression runs no code of the program and overwrites no place.
+bool FunctionCompiler::inert(const Expr* e) const {
+    if (e == nullptr) return true;
+    switch (e->kind) {
+        case ExprKind::integer:
+        case ExprKind::floating:
+        case ExprKind::string:
+        case ExprKind::none:
+        case ExprKind::boolean:
+        case ExprKind::name: return true;
+        case ExprKind::unary: return inert(as<UnaryExpr>(e).operand) && never_heap(e);
+        case ExprKind::binary:
+            return inert(as<BinaryExpr>(e).left) && inert(as<BinaryExpr>(e).right) && plain_operator(as<BinaryExpr>(e).op);
+        case ExprKind::attribute: return inert(as<AttributeExpr>(e).object);
+        case ExprKind::index: return inert(as<IndexExpr>(e).object) && as<IndexExpr>(e).index->kind != ExprKind::slice &&
+                                     inert(as<IndexExpr>(e).index) &&
+                                     !context_.facts.defines(context_.names.intern("__getitem__"));
+        case ExprKind::borrow: return inert(as<BorrowExpr>(e).operand);
+        default: return false;
+    }
+}
+
+/// Makes a lent value that was loaded from a place safe against what is evaluated next.
+void FunctionCompiler::keep_across(Operand& operand, const Expr* following, Span span) {
+    if (operand.hold != Hold::lent || inert(following)) return;
+    if (!operand.temporary) {
+        if (!scope_.has_walrus) return;
+        const std::uint8_t copy = temp();
+        emit(counts() ? Op::share : Op::move, copy, operand.reg, 0, span);
+        operand = {copy, counts() ? Hold::unnamed : Hold::lent, true};
+        if (counts()) own(copy);
+        return;
+    }
+    if (!counts()) return;
+    emit(Op::share, operand.reg, operand.reg, 0, span);
+    operand.hold = Hold::unnamed;
+    own(operand.reg);
+}
+
+// --- Strings
+
+/// Evaluates the pieces of an f-string into consecutive registers; all are unnamed strings or literals.
+std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span, unsigned& count) {
+    const std::uint8_t first = static_cast<std::uint8_t>(next_temp_);
+    count = 0;
+    for (const FStringPart& part : parts) {
+        if (!part.text.empty() || part.value == nullptr) {
+            const std::uint8_t reg = temp();
+            emit(Op::load_constant, reg, 0, 0, span);
+            emit_word(constant(context_.constant_string(part.text)));
+            ++count;
+        }
+        if (part.value == nullptr) continue;
+        const std::uint8_t reg = temp();
+        const unsigned mark = next_temp_;
+        const Operand value = expr(part.value);
+        std::uint32_t spec = 0;
+        std::uint8_t spec_reg = 0;
+        if (!part.spec.empty()) {
+            unsigned pieces = 0;
+            const std::uint8_t from = fstring_pieces(part.spec, span, pieces);
+            spec_reg = temp();
+            emit(Op::join_strings, spec_reg, from, pieces, span);
+            for (unsigned i = 0; i < pieces; ++i) disown(static_cast<std::uint8_t>(from + i));
+            own(spec_reg);
+            spec = spec_reg + 1U;
+        }
+        char conversion = part.conversion;
+        if (part.debug && conversion == 0 && part.spec.empty()) conversion = 'r';
+        emit(Op::format_value, reg, value.reg, static_cast<unsigned char>(conversion), part.value->span);
+        emit_word(spec);
+        own(reg);
+        if (spec != 0) {
+            emit(Op::discard, spec_reg, 0, 0, span);
+            disown(spec_reg);
+        }
+        finish(value, span);
+        if (pending_drops_.empty()) release_to(mark);
+        ++count;
+        if (next_temp_ != static_cast<unsigned>(reg) + 1 && !pending_drops_.empty()) end_statement(span), release_to(mark);
+    }
+    return first;
+}
+
+Operand FunctionCompiler::fstring(const FStringExpr& e, int dest) {
+    const unsigned mark = next_temp_;
+    const std::uint8_t reg = target(dest);
+    const unsigned inner = next_temp_;
+    const std::size_t pending = pending_drops_.size();
+    std::vector<std::uint8_t> saved(pending_drops_.begin(), pending_drops_.end());
+    pending_drops_.clear();
+    // Long ones are joined in parts, so that the registers suffice.
+    constexpr std::size_t most = 60;
+    unsigned count = 0;
+    std::uint8_t first = 0;
+    if (e.parts.size() <= most) {
+        first = fstring_pieces(e.parts, e.span, count);
+    } else {
+        first = static_cast<std::uint8_t>(next_temp_);
+        for (std::size_t at = 0; at < e.parts.size(); at += most) {
+            const std::uint8_t part = temp();
+            unsigned pieces = 0;
+            const std::uint8_t from = fstring_pieces(e.parts.subspan(at, std::min(most, e.parts.size() - at)), e.span, pieces);
+            emit(Op::join_strings, part, from, pieces, e.span);
+            for (unsigned i = 0; i < pieces; ++i) disown(static_cast<std::uint8_t>(from + i));
+            own(part);
+            release_to(part + 1U);
+            ++count;
+        }
+    }
+    emit(Op::join_strings, reg, first, count, e.span);
+    for (unsigned i = 0; i < count; ++i) disown(static_cast<std::uint8_t>(first + i));
+    own(reg);
+    pending_drops_ = std::move(saved);
+    (void)pending;
+    (void)mark;
+    release_to(std::max(inner, dest >= 0 ? inner : reg + 1U));
+    return {reg, Hold::unnamed, true};
+}
+
+// --- Containers
+
+Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
+    const bool is_list = e.kind == ExprKind::list;
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    constexpr std::size_t chunk = 32;
+    bool starred = false;
+    for (const Expr* element : e.elements) starred |= element->kind == ExprKind::starred;
+    const std::size_t at_once = starred ? 0 : std::min(e.elements.size(), chunk);
+    const auto first = static_cast<std::uint8_t>(next_temp_);
+    for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp());
+    const bool whole = !starred && e.elements.size() <= chunk;
+    // Built in a register of its own: `dest` may be read by the elements that follow.
+    const std::uint8_t list = whole ? reg : temp();
+    emit(whole && !is_list ? Op::make_tuple : Op::make_list, list, first, static_cast<unsigned>(at_once), e.span);
+    for (std::size_t i = 0; i < at_once; ++i) disown(static_cast<std::uint8_t>(first + i));
+    own(list);
+    if (!whole) {
+        for (std::size_t i = at_once; i < e.elements.size(); ++i) {
+            const unsigned inner = next_temp_;
+            const Expr* element = e.elements[i];
+            if (element->kind == ExprKind::starred) {
+                const Operand items = expr(as<StarredExpr>(element).value);
+                emit(Op::extend_list, list, items.reg, 0, element->span);
+                finish(items, element->span);
+            } else {
+                const std::uint8_t value = temp();
+                into_owned(element, value);
+                emit(Op::append_take, list, value, 0, element->span);
+                disown(value);
+            }
+            if (pending_drops_.empty()) release_to(inner);
+        }
+        if (!is_list) emit(Op::list_to_tuple, list, 0, 0, e.span);
+        emit(Op::move, reg, list, 0, e.span);
+        disown(list);
+        own(reg);
+    }
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::dict_literal(const DictExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const std::uint8_t dict = dest >= 0 ? temp() : reg;
+    emit(Op::make_dict, dict, 0, 0, e.span);
+    own(dict);
+    for (std::size_t i = 0; i < e.values.size(); ++i) {
+        const unsigned inner = next_temp_;
+        if (e.keys[i] == nullptr) {
+            const Operand items = expr(e.values[i]);
+            emit(Op::dict_update, dict, items.reg, 0, e.values[i]->span);
+            finish(items, e.span);
+        } else {
+            Operand key = expr(e.keys[i]);
+            keep_across(key, e.values[i], e.keys[i]->span);
+            const Operand value = expr(e.values[i]);
+            const bool take = value.hold != Hold::lent;
+            emit(take ? Op::dict_insert_take : Op::dict_insert, dict, key.reg, value.reg, e.keys[i]->span);
+            if (value.hold == Hold::unnamed) disown(value.reg);
+            finish(key, e.span);
+        }
+        if (pending_drops_.empty()) release_to(inner);
+    }
+    if (dict != reg) {
+        emit(Op::move, reg, dict, 0, e.span);
+        disown(dict);
+        own(reg);
+    }
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+// --- Operators
+
+Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
+    if (e.op == UnaryOp::logical_not) {
+        const std::uint8_t reg = target(dest);
+        const unsigned mark = next_temp_;
+        const Operand o = expr(e.operand);
+        emit(Op::logical_not, reg, o.reg, 0, e.span, o.hold == Hold::unnamed ? ends_b : 0);
+        if (o.hold == Hold::unnamed) disown(o.reg);
+        if (pending_drops_.empty()) release_to(mark);
+        return {reg, Hold::plain, true};
+    }
+    if (e.op == UnaryOp::negate && e.operand->kind == ExprKind::integer) {
+        const auto& literal = as<IntegerExpr>(e.operand);
+        if (!literal.too_large && literal.value <= static_cast<std::uint64_t>(integer_max) + 1)
+            return constant_operand(Value::integer(-static_cast<std::int64_t>(literal.value)), dest, e.span);
+    }
+    if (e.op == UnaryOp::negate && e.operand->kind == ExprKind::floating)
+        return constant_operand(Value::floating(-as<FloatExpr>(e.operand).value), dest, e.span);
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const Operand o = expr(e.operand);
+    const Op op = e.op == UnaryOp::negate ? Op::negate : e.op == UnaryOp::plus ? Op::plus : Op::invert;
+    emit(op, reg, o.reg, 0, e.span, o.hold == Hold::unnamed ? ends_b : 0);
+    if (o.hold == Hold::unnamed) disown(o.reg);
+    if (pending_drops_.empty()) release_to(mark);
+    if (never_heap(&e)) return {reg, Hold::plain, true};
+    own(reg);
+    return {reg, Hold::unnamed, true};
+}
+
+/// left op right, where left is evaluated already. With `into_left` the result goes to the local that left is, whose
+/// old value the instruction ends.
+Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right_expr, Span span, int dest, bool into_left) {
+    const auto opcode = static_cast<Op>(static_cast<unsigned>(Op::add) + static_cast<unsigned>(op));
+    std::uint8_t flags = left.hold == Hold::unnamed ? ends_b : 0;
+    if (into_left) flags = static_cast<std::uint8_t>(flags | ends_a);
+    const auto is_constant = [&]() -> std::optional<std::uint32_t> {
+        if (op > BinaryOp::modulo) return std::nullopt;
+        Value v{};
+        if (right_expr->kind == ExprKind::integer && !as<IntegerExpr>(right_expr).too_large &&
+            as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max)) {
+            v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value));
+        } else if (right_expr->kind == ExprKind::floating) {
+            v = Value::floating(as<FloatExpr>(right_expr).value);
+        } else {
+            return std::nullopt;
+        }
+        if (fn_->constant_pool.size() >= 256 && !constant_index_.contains(v.bits)) return std::nullopt;
+        const std::uint32_t k = constant(v);
+        return k < 256 ? std::optional(k) : std::nullopt;
+    }();
+    const unsigned mark = next_temp_;
+    std::uint8_t right_reg = 0;
+    Operand right{};
+    if (!is_constant) {
+        keep_across(left, right_expr, span);
+        if (left.hold == Hold::unnamed) flags |= ends_b;
+        right = expr(right_expr);
+        right_reg = right.reg;
+        if (right.hold == Hold::unnamed) flags |= ends_c;
+    }
+    std::uint8_t reg = 0;
+    if (into_left) reg = left.reg;
+    else if (dest >= 0) reg = static_cast<std::uint8_t>(dest);
+    else if (left.temporary) reg = left.reg;
+    else if (!is_constant && right.temporary) reg = right.reg;
+    else reg = temp();
+    if (is_constant) {
+        const auto constant_op = static_cast<Op>(static_cast<unsigned>(Op::add_constant) + static_cast<unsigned>(op));
+        emit(constant_op, reg, left.reg, *is_constant, span, flags);
+    } else {
+        emit(opcode, reg, left.reg, right_reg, span, flags);
+    }
+    if (left.hold == Hold::unnamed) disown(left.reg);
+    if (!is_constant && right.hold == Hold::unnamed) disown(right.reg);
+    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 || into_left ? mark : reg + 1U));
+    return {reg, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::binary(const BinaryExpr& e, int dest) {
+    const Operand left = expr(e.left);
+    Operand result = binary_op(e.op, left, e.right, e.span, dest);
+    if (never_heap(&e)) result.hold = Hold::plain;
+    else own(result.reg);
+    return result;
+}
+
+Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    // Built in a register of its own when `dest` is a name that an operand may read.
+    const std::uint8_t work = dest >= 0 && dest < static_cast<int>(block_base_) ? temp() : reg;
+    const bool plain = never_heap(&e);
+    JumpList ends;
+    Flow after;
+    for (std::size_t i = 0; i < e.operands.size(); ++i) {
+        const std::size_t pending = pending_drops_.size();
+        into_owned(e.operands[i], work);
+        end_statement(e.span, pending);
+        const bool last = i + 1 == e.operands.size();
+        if (!last) {
+            ends.push_back(emit_jump(e.is_and ? Op::jump_if_false : Op::jump_if_true, work, 0, e.operands[i]->span));
+            if (i == 0) after = flow_;
+            else after.meet(flow_);
+            if (!plain && counts()) emit(Op::discard, work, 0, 0, e.span);
+        }
+        disown(work);
+    }
+    after.meet(flow_);
+    flow_ = after;
+    patch_all(ends, here());
+    if (work != reg) emit(Op::move, reg, work, 0, e.span);
+    if (pending_drops_.empty()) release_to(mark);
+    if (!plain) own(reg);
+    return {reg, plain ? Hold::plain : Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const std::uint8_t work = dest >= 0 && dest < static_cast<int>(block_base_) ? temp() : reg;
+    const bool plain = never_heap(&e);
+    JumpList otherwise;
+    const std::size_t pending = pending_drops_.size();
+    branch(e.condition, false, otherwise);
+    Flow at_branch = flow_;
+    into_owned(e.when_true, work);
+    end_statement(e.span, pending);
+    disown(work);
+    const std::uint32_t end = emit_jump(Op::jump, 0, 0, e.span);
+    Flow after = flow_;
+    flow_ = at_branch;
+    patch_all(otherwise, here());
+    into_owned(e.when_false, work);
+    end_statement(e.span, pending);
+    disown(work);
+    flow_.meet(after);
+    patch(end, here());
+    if (work != reg) emit(Op::move, reg, work, 0, e.span);
+    if (pending_drops_.empty()) release_to(mark);
+    if (!plain) own(reg);
+    return {reg, plain ? Hold::plain : Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
+    const bool plain = never_heap(&e);
+    const auto value_op = [](CompareOp op) {
+        switch (op) {
+            case CompareOp::equal: return Op::equal;
+            case CompareOp::not_equal: return Op::not_equal;
+            case CompareOp::less: return Op::less;
+            case CompareOp::less_equal: return Op::less_equal;
+            case CompareOp::greater: return Op::greater;
+            case CompareOp::greater_equal: return Op::greater_equal;
+            case CompareOp::in: return Op::in;
+            case CompareOp::not_in: return Op::not_in;
+            case CompareOp::is: return Op::is;
+            case CompareOp::is_not: return Op::is_not;
+        }
+        return Op::equal;
+    };
+    if (e.operators.size() > 1) {
+        // a < b < c: jumps out with the first False.
+        const std::uint8_t reg = target(dest);
+        const unsigned mark = next_temp_;
+        JumpList fails;
+        const std::size_t pending = pending_drops_.size();
+        branch(&e, false, fails);
+        end_statement(e.span, pending);
+        emit(Op::load_true, reg, 0, 0, e.span);
+        const std::uint32_t end = emit_jump(Op::jump, 0, 0, e.span);
+        patch_all(fails, here());
+        emit(Op::load_false, reg, 0, 0, e.span);
+        patch(end, here());
+        if (pending_drops_.empty()) release_to(mark);
+        return {reg, Hold::plain, true};
+    }
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    Operand left = expr(e.operands[0]);
+    keep_across(left, e.operands[1], e.span);
+    const Operand right = expr(e.operands[1]);
+    std::uint8_t flags = 0;
+    if (left.hold == Hold::unnamed) flags |= ends_b, disown(left.reg);
+    if (right.hold == Hold::unnamed) flags |= ends_c, disown(right.reg);
+    emit(value_op(e.operators[0]), reg, left.reg, right.reg, e.span, flags);
+    if (pending_drops_.empty()) release_to(mark);
+    if (plain) return {reg, Hold::plain, true};
+    own(reg);
+    return {reg, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::walrus(const WalrusExpr& e, int dest) {
+    const Operand value = owned_temp(e.value);
+    const std::uint8_t reg = target(dest);
+    emit(counts() && value.hold == Hold::unnamed ? Op::share : Op::move, reg, value.reg, 0, e.span);
+    store_name(e.name, value, e.name_span);
+    if (counts() && value.hold == Hold::unnamed) own(reg);
+    return {reg, value.hold == Hold::unnamed && counts() ? Hold::unnamed : value.hold == Hold::plain ? Hold::plain : Hold::lent, true};
+}
+
+// --- Places
+
+Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_own) {
+    const unsigned mark = next_temp_;
+    const std::uint8_t reg = target(dest);
+    const unsigned inner = next_temp_;
+    const Operand object = expr(e.object);
+    const bool own_result = counts() && (must_own || object.hold == Hold::unnamed);
+    emit(own_result ? Op::get_field_share : Op::get_field, reg, object.reg, 0, e.span);
+    emit_word(e.name);
+    emit_word(0);
+    if (own_result) own(reg);
+    finish(object, e.span);
+    if (pending_drops_.empty()) release_to(inner);
+    (void)mark;
+    return {reg, own_result ? Hold::unnamed : Hold::lent, true};
+}
+
+Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    Operand object = expr(e.object);
+    if (e.index->kind == ExprKind::slice) {
+        const auto& s = as<SliceExpr>(e.index);
+        const std::uint8_t first = temp(3);
+        if (object.hold == Hold::lent && object.temporary && !(inert(s.start) && inert(s.stop) && inert(s.step)))
+            keep_across(object, nullptr, e.span);
+        const Expr* parts[] = {s.start, s.stop, s.step};
+        for (unsigned i = 0; i < 3; ++i) {
+            const auto at = static_cast<std::uint8_t>(first + i);
+            if (parts[i] == nullptr) emit(Op::load_none, at, 0, 0, e.span);
+            else into_owned(parts[i], at);
+        }
+        emit(Op::get_slice, reg, object.reg, first, e.span);
+        own(reg);
+        for (unsigned i = 0; i < 3; ++i)
+            if (parts[i] != nullptr && !never_heap(parts[i])) finish({static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, e.span);
+        finish(object, e.span);
+        if (pending_drops_.empty()) release_to(mark);
+        return {reg, Hold::unnamed, true};
+    }
+    keep_across(object, e.index, e.span);
+    const Operand at = expr(e.index);
+    const bool own_result = counts() && (must_own || object.hold == Hold::unnamed ||
+                                         context_.facts.defines(context_.names.intern("__getitem__")));
+    emit(own_result ? Op::get_index_share : Op::get_index, reg, object.reg, at.reg, e.span);
+    if (own_result) own(reg);
+    finish(at, e.span);
+    finish(object, e.span);
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, own_result ? Hold::unnamed : Hold::lent, true};
+}
+
+Operand FunctionCompiler::lambda(const LambdaExpr& e, int dest) {
+    FunctionCompiler inner(context_, scopes_, *scopes_.functions.at(&e), this, module_);
+    return make_function(inner.compile_lambda(e), e.parameters, e.span, dest);
+}
+
+// --- Conditions
+
+void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right_expr, bool when,
+                                      JumpList& jumps, Span span) {
+    if (op == CompareOp::is || op == CompareOp::is_not) {
+        if (right_expr->kind == ExprKind::none && left.hold != Hold::unnamed) {
+            const bool wants_none = (op == CompareOp::is) == when;
+            jumps.push_back(emit_jump(wants_none ? Op::jump_if_none : Op::jump_if_not_none, left.reg, 0, span));
+            return;
+        }
+    }
+    if (op >= CompareOp::in) {
+        keep_across(left, right_expr, span);
+        const Operand right = expr(right_expr);
+        const std::uint8_t reg = temp();
+        std::uint8_t flags = 0;
+        if (left.hold == Hold::unnamed) flags |= ends_b, disown(left.reg);
+        if (right.hold == Hold::unnamed) flags |= ends_c, disown(right.reg);
+        const Op value_op = op == CompareOp::in ? Op::in : op == CompareOp::not_in ? Op::not_in
+                            : op == CompareOp::is ? Op::is : Op::is_not;
+        emit(value_op, reg, left.reg, right.reg, span, flags);
+        jumps.push_back(emit_jump(when ? Op::jump_if_true : Op::jump_if_false, reg, 0, span));
+        return;
+    }
+    // The fused jumps come in pairs, true before false, in the order of CompareOp.
+    static constexpr Op registers[] = {Op::jump_equal, Op::jump_not_equal, Op::jump_less, Op::jump_less_equal,
+                                       Op::jump_greater, Op::jump_greater_equal};
+    static constexpr Op constants[] = {Op::jump_equal_constant, Op::jump_not_equal_constant, Op::jump_less_constant,
+                                       Op::jump_less_equal_constant, Op::jump_greater_constant,
+                                       Op::jump_greater_equal_constant};
+    const auto choose = [&](const Op* table) {
+        if (op == CompareOp::equal) return when ? table[0] : table[1];
+        if (op == CompareOp::not_equal) return when ? table[1] : table[0];
+        const Op base = table[static_cast<unsigned>(op)];
+        return when ? base : static_cast<Op>(static_cast<unsigned>(base) + 1);
+    };
+    if (right_expr->kind == ExprKind::integer && as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max) &&
+        !as<IntegerExpr>(right_expr).too_large && fn_->constant_pool.size() < 256) {
+        const std::uint32_t k = constant(Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value)));
+        if (k < 256) {
+            std::uint8_t flags = left.hold == Hold::unnamed ? ends_a : 0;
+            if (flags != 0) disown(left.reg);
+            jumps.push_back(emit_jump(choose(constants), left.reg, k, span, flags));
+            return;
+        }
+    }
+    keep_across(left, right_expr, span);
+    const Operand right = expr(right_expr);
+    std::uint8_t flags = 0;
+    if (left.hold == Hold::unnamed) flags |= ends_a, disown(left.reg);
+    if (right.hold == Hold::unnamed) flags |= ends_b, disown(right.reg);
+    jumps.push_back(emit_jump(choose(registers), left.reg, right.reg, span, flags));
+    (void)left_expr;
+}
+
+/// Jumps when the truth of `e` is `when`, else falls through.
+void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
+    const unsigned mark = next_temp_;
+    const std::size_t pending = pending_drops_.size();
+    if (e->kind == ExprKind::unary && as<UnaryExpr>(e).op == UnaryOp::logical_not) {
+        branch(as<UnaryExpr>(e).operand, !when, jumps);
+        return;
+    }
+    if (e->kind == ExprKind::boolean) {
+        if (as<BooleanExpr>(e).value == when) jumps.push_back(emit_jump(Op::jump, 0, 0, e->span));
+        return;
+    }
+    if (e->kind == ExprKind::logical) {
+        const auto& l = as<LogicalExpr>(e);
+        // `and` jumps on False from every operand; on True only when all of them are. `or` the other way round.
+        Flow after;
+        if (l.is_and != when) {
+            for (std::size_t i = 0; i < l.operands.size(); ++i) {
+                branch(l.operands[i], when, jumps);
+                if (i == 0) after = flow_;
+            }
+            flow_ = after;
+        } else {
+            JumpList skip;
+            for (std::size_t i = 0; i < l.operands.size(); ++i) {
+                const bool last = i + 1 == l.operands.size();
+                branch(l.operands[i], last ? when : !when, last ? jumps : skip);
+                if (i == 0) after = flow_;
+            }
+            flow_ = after;
+            patch_all(skip, here());
+        }
+        return;
+    }
+    if (e->kind == ExprKind::compare && never_heap(e)) {
+        const auto& c = as<CompareExpr>(e);
+        if (c.operators.size() == 1 && !defers_drops()) {
+            branch_compare(c.operators[0], c.operands[0], expr(c.operands[0]), c.operands[1], when, jumps, e->span);
+            release_to(mark);
+            return;
+        }
+        if (c.operators.size() > 1) {
+            JumpList fails;
+            Operand left = owned_temp(c.operands[0]);
+            for (std::size_t i = 0; i < c.operators.size(); ++i) {
+                const bool last = i + 1 == c.operators.size();
+                const Operand right = owned_temp(c.operands[i + 1]);
+                const std::uint8_t reg = temp();
+                static constexpr Op ops[] = {Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater,
+                                             Op::greater_equal, Op::in, Op::not_in, Op::is, Op::is_not};
+                emit(ops[static_cast<unsigned>(c.operators[i])], reg, left.reg, right.reg, e->span,
+                     left.hold == Hold::unnamed ? ends_b : 0);
+                if (left.hold == Hold::unnamed) disown(left.reg);
+                if (right.hold == Hold::unnamed && counts()) {
+                    if (last) {
+                        emit(Op::discard, right.reg, 0, 0, e->span);
+                        disown(right.reg);
+                    } else {
+                        // On the way out the right operand ends too.
+                        const std::uint32_t on = emit_jump(Op::jump_if_true, reg, 0, e->span);
+                        emit(Op::discard, right.reg, 0, 0, e->span);
+                        fails.push_back(emit_jump(Op::jump, 0, 0, e->span));
+                        patch(on, here());
+                        left = right;
+                        continue;
+                    }
+                }
+                if (!last) fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
+                else if (when) jumps.push_back(emit_jump(Op::jump_if_true, reg, 0, e->span));
+                else fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
+                left = right;
+            }
+            end_statement(e->span, pending);
+            if (when) {
+                patch_all(fails, here());
+            } else {
+                jumps.insert(jumps.end(), fails.begin(), fails.end());
+            }
+            release_to(mark);
+            return;
+        }
+    }
+    const Operand o = expr(e);
+    if (pending_drops_.size() > pending && o.hold != Hold::plain) {
+        // The truth is found first, then what was lent goes, then the jump.
+        const std::uint8_t truth = temp();
+        emit(Op::logical_not, truth, o.reg, 0, e->span, o.hold == Hold::unnamed ? ends_b : 0);
+        if (o.hold == Hold::unnamed) disown(o.reg);
+        end_statement(e->span, pending);
+        jumps.push_back(emit_jump(when ? Op::jump_if_false : Op::jump_if_true, truth, 0, e->span));
+    } else {
+        end_statement(e->span, pending);
+        std::uint8_t flags = o.hold == Hold::unnamed ? ends_a : 0;
+        if (flags != 0) disown(o.reg);
+        jumps.push_back(emit_jump(when ? Op::jump_if_true : Op::jump_if_false, o.reg, 0, e->span, flags));
+    }
+    release_to(mark);
+}
+
+}  // namespace harness::lang

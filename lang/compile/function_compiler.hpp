@@ -1,0 +1,289 @@
+// The state of compiling one function: registers, names, flow, and who answers for which temporary. The member
+// functions are spread over files by what they compile: emit, names, expressions, calls, control, statements, memory.
+#pragma once
+
+#include <array>
+
+#include "lang/compile/compiler.hpp"
+#include "lang/vm/machine.hpp"
+
+namespace harness::lang {
+
+/// Who answers for the value in a register.
+enum class Hold : std::uint8_t {
+    plain,    ///< never refers to the heap
+    lent,     ///< something else holds it
+    unnamed,  ///< this register does
+};
+
+struct Operand {
+    std::uint8_t reg = 0;
+    Hold hold = Hold::plain;
+    bool temporary = false;      ///< the register may be overwritten
+};
+
+struct Local {
+    NameId name = 0;
+    std::uint8_t reg = 0;
+    bool is_cell = false;        ///< the register holds a cell
+    bool plain = false;          ///< never refers to the heap
+    bool is_parameter = false;   ///< lent by the caller, never written
+    Type type{};                 ///< enforced at every store; Type::any otherwise
+};
+
+struct Resolved {
+    enum class Kind : std::uint8_t { local, capture, global, builtin, unknown } kind = Kind::unknown;
+    Local local;
+    std::uint32_t index = 0;     ///< capture, or global slot
+    Value builtin = Value::absent();
+};
+
+using JumpList = std::vector<std::uint32_t>;
+
+/// Which registers surely have a value at a point of the code.
+class Flow {
+  public:
+    bool has(unsigned reg) const { return reachable == false || (bits[reg / 64] >> (reg % 64) & 1) != 0; }
+    void set(unsigned reg) { bits[reg / 64] |= std::uint64_t{1} << (reg % 64); }
+    void clear(unsigned reg) { bits[reg / 64] &= ~(std::uint64_t{1} << (reg % 64)); }
+    void meet(const Flow& other) {
+        if (!other.reachable) return;
+        if (!reachable) {
+            *this = other;
+            return;
+        }
+        for (std::size_t i = 0; i < bits.size(); ++i) bits[i] &= other.bits[i];
+    }
+    std::array<std::uint64_t, 4> bits{};
+    bool reachable = true;
+};
+
+class FunctionCompiler {
+  public:
+    FunctionCompiler(CompileContext& context, ScopeTree& scopes, const FunctionScope& scope, FunctionCompiler* parent,
+                     std::uint32_t module);
+
+    Function* compile_module_body(const Block& body, std::string name, Span span);
+    Function* compile_def(const DefStmt& def, std::string name);
+    Function* compile_lambda(const LambdaExpr& lambda);
+
+  private:
+    // --- emit.cpp: words, jumps, registers, ranges
+    std::uint32_t emit(Op op, unsigned a, unsigned b, unsigned c, Span span, std::uint8_t flags = 0);
+    void emit_word(std::uint32_t word);
+    void emit_words64(std::uint64_t word);
+    std::uint32_t here() const { return static_cast<std::uint32_t>(fn_->code.size()); }
+    std::uint32_t emit_jump(Op op, unsigned a, unsigned b, Span span, std::uint8_t flags = 0);
+    void emit_jump_to(Op op, unsigned a, unsigned b, std::uint32_t target, Span span);
+    void patch(std::uint32_t jump_word, std::uint32_t target);
+    void patch_all(const JumpList& jumps, std::uint32_t target);
+    std::uint32_t constant(Value v);
+    std::uint8_t temp(unsigned count = 1);
+    void release_to(unsigned mark) { next_temp_ = mark; }
+    void error(Span span, std::string name, std::string message, std::string help = "");
+    void own(std::uint8_t reg);
+    void disown(std::uint8_t reg);
+    /// Ends an operand that was used: unnamed ones are dropped now, or at the end of the statement.
+    void finish(const Operand& operand, Span span);
+    void finish_given(const Operand& operand, Span span);
+    void end_statement(Span span, std::size_t from = 0);
+    bool counts() const { return context_.lifetime.counts; }
+    bool regions() const { return context_.lifetime.regions; }
+    bool defers_drops() const { return context_.lifetime.explicit_release; }
+
+    // --- names.cpp
+    void lay_out_names(List<Parameter> parameters);
+    void finish_function();
+    bool never_heap(const Expr* e) const;
+    bool binding_never_heap(const Binding& binding) const;
+    bool plain_operator(BinaryOp op) const;
+    Resolved resolve(NameId name);
+    const Local* find_local(NameId name) const;
+    std::optional<std::uint32_t> capture_of(NameId name);
+    std::uint32_t global_slot(NameId name);
+    Operand read_name(NameId name, Span span, int dest, bool must_own = false);
+    void store_name(NameId name, Operand value, Span span);
+    void store_local(const Local& local, Operand value, Span span);
+    void check_assigned(const Local& local, Span span);
+    void forget(const Local& local) { if (!local.is_cell) flow_.clear(local.reg); }
+    bool can_target(const Local& local) const;
+    bool user_defines(NameId name);
+    bool is_builtin(const Expr* e, std::string_view name);
+
+    // --- expressions.cpp
+    Operand expr(const Expr* e, int dest = -1);
+    Operand value_of(const Expr* e) { return expr(e, -1); }
+    /// Evaluates into exactly `reg`.
+    Hold into(const Expr* e, std::uint8_t reg);
+    /// Evaluates into `reg` so that the register answers for the value.
+    void into_owned(const Expr* e, std::uint8_t reg);
+    Operand owned_temp(const Expr* e);
+    Operand place_lent(const Operand& operand);
+    std::uint8_t target(int dest) { return dest >= 0 ? static_cast<std::uint8_t>(dest) : temp(); }
+    bool inert(const Expr* e) const;
+    void keep_across(Operand& operand, const Expr* following, Span span);
+    Operand constant_operand(Value v, int dest, Span span);
+    Operand integer_expr(const IntegerExpr& e, int dest);
+    Operand negative_literal(const UnaryExpr& e, int dest);
+    Operand fstring(const FStringExpr& e, int dest);
+    std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
+    Operand sequence(const SequenceExpr& e, int dest);
+    Operand dict_literal(const DictExpr& e, int dest);
+    Operand unary(const UnaryExpr& e, int dest);
+    Operand binary(const BinaryExpr& e, int dest);
+    Operand binary_op(BinaryOp op, Operand left, const Expr* right, Span span, int dest, bool into_left = false);
+    Operand logical(const LogicalExpr& e, int dest);
+    Operand compare(const CompareExpr& e, int dest);
+    Operand conditional(const ConditionalExpr& e, int dest);
+    Operand index(const IndexExpr& e, int dest, bool must_own);
+    Operand attribute(const AttributeExpr& e, int dest, bool must_own);
+    Operand comprehension(const ComprehensionExpr& e, ExprKind kind, int dest);
+    void comprehension_clause(const ComprehensionExpr& e, std::size_t clause, const std::function<void()>& body);
+    Operand short_circuit_generator(const CallExpr& call, bool stop_on, int dest);
+    Operand walrus(const WalrusExpr& e, int dest);
+    Operand pipe(const PipeExpr& e, int dest);
+    Operand lambda(const LambdaExpr& e, int dest);
+    void branch(const Expr* e, bool when, JumpList& jumps);
+    void branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right, bool when, JumpList& jumps,
+                        Span span);
+    void region_hint(const Expr* holder, const Expr* value, bool& hinted);
+
+    // --- calls.cpp
+    Operand call(const CallExpr& e, int dest);
+    std::optional<Operand> memory_call(const CallExpr& e, int dest);
+    std::optional<Operand> builtin_call(const CallExpr& e, int dest);
+    Operand native_call(Value native, const CallExpr& e, int dest, bool lends = true);
+    Operand method_call(const CallExpr& e, const AttributeExpr& callee, int dest);
+    Operand append_call(const CallExpr& e, const AttributeExpr& callee, int dest);
+    Operand super_call(const CallExpr& e, const AttributeExpr& callee, int dest);
+    Operand plain_call(const CallExpr& e, int dest);
+    Operand unpacked_call(const CallExpr& e, int dest);
+    bool has_unpacking(const CallExpr& e) const;
+    struct Arguments {
+        std::uint8_t first = 0;
+        unsigned count = 0;
+        std::vector<Hold> holds;
+        std::uint32_t keyword_names = 0;   ///< constant index + 1 of the tuple of names, 0 for none
+    };
+    Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
+    Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
+    Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable, Span span);
+    void end_arguments(const Arguments& args, bool given, Span span);
+
+    // --- functions.cpp
+    Operand make_function(Function* function, List<Parameter> parameters, Span span, int dest);
+    void def_statement(const DefStmt& s);
+    void class_statement(const ClassStmt& s);
+    void collect_fields(const ClassStmt& s, ClassTemplate& out);
+    void function_body(const Block& body, Span span);
+    void defers_epilogue();
+    void return_value(Operand value, Span span);
+    void leave_function(Operand value, Span span);
+
+    // --- statements.cpp
+    void block(Block body);
+    void statement(const Stmt* s);
+    void rare_statement(const Stmt* s);
+    void assign(const AssignStmt& s);
+    void assign_target(const Expr* target, Operand value, Span span);
+    void assign_expr(const Expr* target, const Expr* value, Span span);
+    void assign_unpacked(const SequenceExpr& target, Operand value, Span span);
+    bool inert_arguments(const Expr* call_expr) const;
+    bool assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span);
+    void annotated_assign(const AnnotatedAssignStmt& s);
+    void augmented_assign(const AugmentedAssignStmt& s);
+    void del_target(const Expr* target, Span span);
+    void import(const ImportStmt& s);
+    void check_type(std::uint8_t reg, Type type, unsigned what, Span span);
+    Type type_of_annotation(const Expr* annotation);
+
+    // --- control.cpp
+    void if_statement(const IfStmt& s);
+    void while_statement(const WhileStmt& s);
+    void for_statement(const ForStmt& s);
+    bool counted_for(const Expr* target, const Expr* iterable, Span span, const std::function<void(JumpList&)>& body,
+                     JumpList& exits);
+    void loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
+                   const std::function<void()>& body, const Block* otherwise);
+    void break_or_continue(const Stmt* s);
+    void try_statement(const TryStmt& s);
+    void handlers(const TryStmt& s, const Flow& at_start);
+    void protect_with_finally(Span span, const std::function<void()>& body, const std::function<void()>& finally);
+    void raise_statement(const RaiseStmt& s);
+    void assert_statement(const AssertStmt& s);
+    void match_statement(const MatchStmt& s);
+    void pattern(const Pattern& p, Operand subject, JumpList& fails);
+    void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span);
+    std::vector<NameId> forgotten_in(Block body) const;
+
+    // --- memory.cpp
+    Operand free_call(const Expr* place, bool deep, Span span);
+    Operand move_call(const Expr* place, Span span, int dest);
+    Operand borrow(const BorrowExpr& e, int dest);
+    Operand using_expr(const UsingExpr& e, int dest);
+    Operand clone_call(const Expr* e, Span span, int dest);
+    void keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span);
+    void region_statement(const BlockStmt& s);
+    void defer_statement(const DeferStmt& s);
+    const NameExpr* root_name(const Expr* e) const;
+    std::vector<NameId> assigned_in(Block body) const;
+    bool read_later(NameId name) const;
+
+    CompileContext& context_;
+    ScopeTree& scopes_;
+    const FunctionScope& scope_;
+    FunctionCompiler* parent_;
+    std::uint32_t module_;
+    Function* fn_;
+    const ClassStmt* class_ = nullptr;         ///< the class whose body or method is being compiled
+    std::optional<Local> class_register_;      ///< in a class body: where the class is
+
+    std::unordered_map<NameId, Local> locals_;
+    std::vector<Local> block_locals_;
+    unsigned block_base_ = 0, block_used_ = 0;
+    std::unordered_map<NameId, std::uint32_t> capture_index_;
+    std::unordered_set<NameId> never_heap_;
+    unsigned next_temp_ = 0;
+    Flow flow_;
+    std::vector<std::uint8_t> pending_drops_;
+    struct ActiveOwned {
+        std::uint8_t reg;
+        std::uint32_t from;
+    };
+    std::vector<ActiveOwned> active_owned_;
+    unsigned open_regions_ = 0;
+
+    /// What `break`, `continue` and `return` pass through on their way out, outermost first.
+    struct Exit {
+        enum class Kind : std::uint8_t { loop, finally } kind;
+        std::size_t owned_mark = 0;            ///< owned temporaries below stay
+        unsigned region_mark = 0;
+        JumpList breaks, continues;            ///< loop
+        Flow break_flow, continue_flow;
+        bool broke = false;
+        std::uint8_t why = 0, value = 0;       ///< finally: registers
+        struct Pending {
+            int why;
+            enum class What : std::uint8_t { return_, break_, continue_ } what;
+        };
+        std::vector<Pending> pending;          ///< finally: exits that go on behind it
+        JumpList entries;                      ///< finally: jumps to its code
+    };
+    std::vector<Exit> exits_;
+    std::vector<std::uint8_t> caught_;         ///< registers of the exceptions being handled, innermost last
+    std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
+    Type result_type_{};
+    bool is_init_ = false;                     ///< a method named __init__
+    Operand pipe_value_{};                     ///< what `_` stands for
+    const Expr* pipe_source_ = nullptr;        ///< the name at the start of the pipe, if it is one
+    bool pipe_consumed_ = false;               ///< the stage was given the value itself
+    std::pair<const ClassStmt*, std::uint8_t> class_body_names_{};  ///< while an attribute's value is compiled
+    std::unordered_map<std::uint64_t, std::uint32_t> constant_index_;
+    bool edge_ = false;                        ///< the value being assigned is an unowned edge
+    bool augmented_ = false;
+    std::unordered_map<std::uint32_t, Type> global_types_;
+    std::size_t hidden_from_ = 0;
+    bool needs_init_ = false;                  ///< some local may be read before it has a value
+};
+
+}  // namespace harness::lang

@@ -1,0 +1,433 @@
+// Functions and classes: prologue, body, ways to return, closures, defaults, and what a class statement makes.
+#include <algorithm>
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+bool has_decorator(List<Expr*> decorators, const Names& names, std::string_view name) {
+    return std::any_of(decorators.begin(), decorators.end(), [&](const Expr* d) {
+        return d->kind == ExprKind::name && names.text(as<NameExpr>(d).name) == name;
+    });
+}
+
+bool is_constant_default(const Expr* e) {
+    switch (e->kind) {
+        case ExprKind::integer: return !as<IntegerExpr>(e).too_large && as<IntegerExpr>(e).value <= static_cast<std::uint64_t>(integer_max);
+        case ExprKind::floating:
+        case ExprKind::none:
+        case ExprKind::boolean:
+        case ExprKind::string: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+Function* FunctionCompiler::compile_module_body(const Block& body, std::string name, Span span) {
+    fn_->name = std::move(name);
+    fn_->span = span;
+    fn_->header.kind = ScopeKind::global;
+    lay_out_names({});
+    function_body(body, span);
+    finish_function();
+    return fn_;
+}
+
+Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
+    fn_->name = std::move(name);
+    fn_->span = def.name_span;
+    fn_->header.name = def.name;
+    fn_->header.kind = parent_ != nullptr && parent_->parent_ == nullptr ? ScopeKind::function : ScopeKind::closure;
+    for (const Parameter& p : def.parameters) {
+        fn_->parameter_info.push_back({p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
+        if (p.kind == Parameter::Kind::rest) fn_->has_rest = true;
+        if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
+        if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
+    }
+    fn_->parameters = static_cast<std::uint16_t>(def.parameters.size());
+    is_init_ = class_ != nullptr && context_.names.text(def.name) == "__init__";
+    fn_->is_init = is_init_;
+    fn_->is_region = has_decorator(def.decorators, context_.names, "region");
+    if (def.result != nullptr) result_type_ = type_of_annotation(def.result);
+    lay_out_names(def.parameters);
+    fn_->closure_register = temp();
+    for (const Parameter& p : def.parameters) {
+        const Local& local = *find_local(p.name);
+        const Type type = type_of_annotation(p.annotation);
+        if (type == Type::any) continue;
+        const Local* place = find_local(p.name);
+        (void)local;
+        if (place->is_cell) continue;
+        emit(Op::check_type, place->reg, 1, 0, p.span);
+        emit_word(static_cast<std::uint32_t>(type));
+    }
+    if (fn_->is_region && regions()) {
+        emit(Op::region_enter, 0, 0, 0, def.name_span);
+        ++open_regions_;
+    }
+    function_body(def.body, def.name_span);
+    finish_function();
+    return fn_;
+}
+
+Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
+    fn_->name = "<lambda>";
+    fn_->span = lambda.span;
+    fn_->header.kind = ScopeKind::closure;
+    for (const Parameter& p : lambda.parameters) {
+        fn_->parameter_info.push_back({p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
+        if (p.kind == Parameter::Kind::rest) fn_->has_rest = true;
+        if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
+        if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
+    }
+    fn_->parameters = static_cast<std::uint16_t>(lambda.parameters.size());
+    lay_out_names(lambda.parameters);
+    fn_->closure_register = temp();
+    const Operand value = expr(lambda.body);
+    return_value(value, lambda.body->span);
+    finish_function();
+    return fn_;
+}
+
+/// The statements of a function, the deferred ones behind them, and the return at the end.
+void FunctionCompiler::function_body(const Block& body, Span span) {
+    const auto statements = [&] {
+        block(body);
+        if (!flow_.reachable) return;
+        const std::uint8_t none = temp();
+        if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != Type::any || is_init_ || !exits_.empty()) {
+            emit(Op::load_none, none, 0, 0, span);
+            return_value({none, Hold::plain, true}, span);
+        } else if (fn_->header.kind == ScopeKind::global && module_ == 0) {
+            emit(Op::halt, 0, 0, 0, span);
+        } else if (counts() && fn_->owned_count > 0) {
+            emit(Op::load_none, none, 0, 0, span);
+            emit(Op::return_clean, none, 0, 0, span);
+        } else {
+            emit(Op::return_none, 0, 0, 0, span);
+        }
+        release_to(none);
+        flow_.reachable = false;
+    };
+    if (scope_.has_defer) {
+        protect_with_finally(span, statements, [&] { defers_epilogue(); });
+        if (flow_.reachable) emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0, span);
+    } else {
+        statements();
+        // A protected body may end without an instruction behind it.
+        emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0, span);
+    }
+}
+
+/// Runs what `defer` remembered, last first. A deferred statement that fails does not keep the others from running.
+void FunctionCompiler::defers_epilogue() {
+    const Span span = fn_->span;
+    const std::uint32_t next = here();
+    const std::uint32_t done = emit_jump(Op::defer_pop, 0, 0, span);
+    const Exit* around = nullptr;
+    (void)around;
+    for (std::size_t i = 0; i < deferred_.size(); ++i) {
+        const auto [word, deferred] = deferred_[i];
+        fn_->code[word] = here();
+        // Whatever the statement may read was possibly assigned.
+        const Flow before = flow_;
+        flow_ = Flow{};
+        for (const auto& [name, local] : locals_)
+            if (local.is_parameter || local.is_cell) flow_.set(local.reg);
+        needs_init_ = true;
+        statement(deferred);
+        flow_ = before;
+        emit_jump_to(Op::jump, 0, 0, next, span);
+    }
+    patch(done, here());
+}
+
+void FunctionCompiler::defer_statement(const DeferStmt& s) {
+    emit(Op::defer_push, 0, 0, 0, s.span);
+    emit_word(0);
+    deferred_.emplace_back(here() - 1, s.body);
+}
+
+/// `return value`: through the blocks around it, then out.
+void FunctionCompiler::return_value(Operand value, Span span) {
+    if (result_type_ != Type::any) {
+        if (!value.temporary) {
+            const std::uint8_t copy = temp();
+            emit(Op::move, copy, value.reg, 0, span);
+            value = {copy, value.hold, true};
+        }
+        check_type(value.reg, result_type_, 2, span);
+    }
+    leave_function(value, span);
+}
+
+void FunctionCompiler::leave_function(Operand value, Span span) {
+    const Local* local = nullptr;
+    if (!value.temporary && value.hold == Hold::lent) {
+        for (const auto& [name, candidate] : locals_)
+            if (candidate.reg == value.reg && !candidate.is_parameter && !candidate.is_cell && !candidate.plain) local = &candidate;
+    }
+    for (std::size_t i = exits_.size(); i-- > 0;) {
+        Exit& exit = exits_[i];
+        if (exit.kind != Exit::Kind::finally) continue;
+        // The value waits where `finally` keeps it; its code sends it on.
+        if (value.hold == Hold::lent && counts()) emit(Op::share, exit.value, value.reg, 0, span);
+        else if (value.reg != exit.value) emit(Op::move, exit.value, value.reg, 0, span);
+        if (value.hold == Hold::unnamed) disown(value.reg);
+        end_statement(span);
+        if (regions() && open_regions_ > exit.region_mark) emit(Op::region_copy_out, exit.value, 1, open_regions_ - exit.region_mark, span);
+        leave_blocks(exit.owned_mark, exit.region_mark, span);
+        const int why = static_cast<int>(exit.pending.size()) + 2;
+        exit.pending.push_back({why, Exit::Pending::What::return_});
+        constant_operand(Value::integer(why), exit.why, span);
+        exit.entries.push_back(emit_jump(Op::jump, 0, 0, span));
+        flow_.reachable = false;
+        return;
+    }
+    if (is_init_) {
+        if (value.hold == Hold::unnamed) disown(value.reg);
+        end_statement(span);
+        leave_blocks(0, 0, span);
+        emit(Op::return_init, value.reg, 0, 0, span);
+        flow_.reachable = false;
+        return;
+    }
+    if (counts()) {
+        if (local != nullptr && pending_drops_.empty() && active_owned_.empty() && fn_->owned_count > 0) {
+            emit(Op::return_local, value.reg, 0, 0, span);
+            flow_.reachable = false;
+            return;
+        }
+        const bool owned = value.hold == Hold::unnamed;
+        if (value.hold == Hold::lent) {
+            const std::uint8_t result = temp();
+            emit(Op::share, result, value.reg, 0, span);
+            value = {result, Hold::unnamed, true};
+        }
+        if (owned) disown(value.reg);
+        end_statement(span);
+        leave_blocks(0, 0, span);
+        emit(fn_->owned_count > 0 ? Op::return_clean : Op::return_, value.reg, 0, 0, span);
+    } else {
+        if (regions() && open_regions_ > 0) {
+            if (!value.temporary) {
+                const std::uint8_t result = temp();
+                emit(Op::move, result, value.reg, 0, span);
+                value.reg = result;
+            }
+            emit(Op::region_copy_out, value.reg, 1, open_regions_, span);
+            leave_blocks(0, 0, span);
+        }
+        emit(Op::return_, value.reg, 0, 0, span);
+    }
+    flow_.reachable = false;
+}
+
+/// The value of a function expression: a constant when it captures nothing and its defaults are constants.
+Operand FunctionCompiler::make_function(Function* function, List<Parameter> parameters, Span span, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    std::uint32_t index = 0;
+    while (context_.program.functions[index].get() != function) ++index;
+    bool constants_only = true;
+    for (const Parameter& p : parameters)
+        if (p.default_value != nullptr && !is_constant_default(p.default_value)) constants_only = false;
+    if (function->captures.empty() && constants_only) {
+        for (const Parameter& p : parameters) {
+            if (p.default_value == nullptr) continue;
+            const Expr* d = p.default_value;
+            Value v = Value::none();
+            if (d->kind == ExprKind::integer) v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(d).value));
+            else if (d->kind == ExprKind::floating) v = Value::floating(as<FloatExpr>(d).value);
+            else if (d->kind == ExprKind::boolean) v = Value::boolean(as<BooleanExpr>(d).value);
+            else if (d->kind == ExprKind::string) v = context_.constant_string(as<StringExpr>(d).bytes);
+            function->default_constants.push_back(v);
+        }
+        release_to(mark);
+        return constant_operand(Value::constant(function), reg, span);
+    }
+    const auto first = static_cast<std::uint8_t>(next_temp_);
+    unsigned defaults = 0;
+    for (const Parameter& p : parameters) {
+        if (p.default_value == nullptr) continue;
+        const std::uint8_t value = temp();
+        into_owned(p.default_value, value);
+        ++defaults;
+    }
+    emit(Op::make_function, reg, first, defaults, span);
+    emit_word(index);
+    for (unsigned i = 0; i < defaults; ++i) disown(static_cast<std::uint8_t>(first + i));
+    own(reg);
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+void FunctionCompiler::def_statement(const DefStmt& s) {
+    const unsigned mark = next_temp_;
+    std::string name(context_.names.text(s.name));
+    FunctionCompiler inner(context_, scopes_, *scopes_.functions.at(&s), this, module_);
+    if (class_register_) {
+        inner.class_ = class_;
+        name = std::string(context_.names.text(class_->name)) + "." + name;
+    }
+    if (s.is_extern) {
+        error(s.span, "SyntaxError", "foreign functions are not part of the language yet", "write the function in the language");
+        return;
+    }
+    Function* function = inner.compile_def(s, std::move(name));
+    Operand value = make_function(function, s.parameters, s.name_span, -1);
+    store_name(s.name, value, s.name_span);
+    release_to(mark);
+}
+
+/// Fields that the class's methods assign through their first parameter get fixed offsets; annotations in the class
+/// body give them types.
+void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
+    std::unordered_set<NameId> seen;
+    const auto add = [&](NameId name) {
+        if (seen.insert(name).second) out.own_fields.push_back(name);
+    };
+    for (const Stmt* member : s.body) {
+        if (member->kind != StmtKind::annotated_assign) continue;
+        const auto& a = as<AnnotatedAssignStmt>(member);
+        if (a.target->kind != ExprKind::name) continue;
+        add(as<NameExpr>(a.target).name);
+        const Type type = type_of_annotation(a.annotation);
+        if (type != Type::any) out.typed_fields.push_back({as<NameExpr>(a.target).name, type});
+    }
+    NameId self = 0;
+    const std::function<void(const Expr*)> assigned = [&](const Expr* t) {
+        if (t->kind == ExprKind::attribute && as<AttributeExpr>(t).object->kind == ExprKind::name &&
+            as<NameExpr>(as<AttributeExpr>(t).object).name == self) {
+            add(as<AttributeExpr>(t).name);
+        } else if (t->kind == ExprKind::tuple || t->kind == ExprKind::list) {
+            for (const Expr* part : as<SequenceExpr>(t).elements) assigned(part);
+        }
+    };
+    const std::function<void(Block)> walk = [&](Block body) {
+        for (const Stmt* st : body) {
+            switch (st->kind) {
+                case StmtKind::assign:
+                    for (const Expr* t : as<AssignStmt>(st).targets) assigned(t);
+                    break;
+                case StmtKind::annotated_assign: {
+                    const auto& a = as<AnnotatedAssignStmt>(st);
+                    assigned(a.target);
+                    if (a.target->kind == ExprKind::attribute) {
+                        const Type type = type_of_annotation(a.annotation);
+                        if (type != Type::any) out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
+                    }
+                    break;
+                }
+                case StmtKind::if_:
+                    for (const IfBranch& b : as<IfStmt>(st).branches) walk(b.body);
+                    walk(as<IfStmt>(st).otherwise);
+                    break;
+                case StmtKind::while_: walk(as<WhileStmt>(st).body); break;
+                case StmtKind::for_:
+                    assigned(as<ForStmt>(st).target);
+                    walk(as<ForStmt>(st).body);
+                    break;
+                case StmtKind::try_:
+                    walk(as<TryStmt>(st).body);
+                    for (const ExceptClause& c : as<TryStmt>(st).handlers) walk(c.body);
+                    walk(as<TryStmt>(st).otherwise);
+                    walk(as<TryStmt>(st).finally);
+                    break;
+                case StmtKind::region: walk(as<BlockStmt>(st).body); break;
+                default: break;
+            }
+        }
+    };
+    // __init__ first, so that offsets follow the order in which objects are filled.
+    for (int pass = 0; pass < 2; ++pass) {
+        for (const Stmt* member : s.body) {
+            if (member->kind != StmtKind::def) continue;
+            const auto& def = as<DefStmt>(member);
+            if ((context_.names.text(def.name) == "__init__") != (pass == 0) || def.parameters.empty()) continue;
+            self = def.parameters[0].name;
+            walk(def.body);
+        }
+    }
+}
+
+void FunctionCompiler::class_statement(const ClassStmt& s) {
+    const unsigned mark = next_temp_;
+    const std::uint8_t type = temp();
+    unsigned base = 255;
+    Operand base_value{};
+    if (s.base != nullptr) {
+        base_value = expr(s.base);
+        base = base_value.reg;
+    }
+    auto info = std::make_unique<ClassTemplate>();
+    info->name = std::string(context_.names.text(s.name));
+    info->span = s.name_span;
+    collect_fields(s, *info);
+    const auto index = static_cast<std::uint32_t>(context_.program.classes.size());
+    context_.program.classes.push_back(std::move(info));
+    emit(Op::make_class, type, base, 0, s.base != nullptr ? s.base->span : s.name_span);
+    emit_word(index);
+    emit_word(0);
+    if (s.base != nullptr) finish(base_value, s.span);
+    release_to(type + 1U);
+
+    const auto outer_register = class_register_;
+    const ClassStmt* outer_class = class_;
+    const std::uint8_t type_register = type;
+    for (const Stmt* member : s.body) {
+        class_register_ = Local{.name = s.name, .reg = type_register};
+        class_ = &s;
+        switch (member->kind) {
+            case StmtKind::def: def_statement(as<DefStmt>(member)); break;
+            case StmtKind::class_: class_statement(as<ClassStmt>(member)); break;
+            case StmtKind::pass: break;
+            case StmtKind::expression:
+                if (as<ExprStmt>(member).value->kind != ExprKind::string) {
+                    error(member->span, "SyntaxError", "a class body holds methods and assignments only",
+                          "move the statement before or after the class");
+                }
+                break;
+            case StmtKind::annotated_assign:
+            case StmtKind::assign: {
+                const bool annotated = member->kind == StmtKind::annotated_assign;
+                const Expr* value = annotated ? as<AnnotatedAssignStmt>(member).value : as<AssignStmt>(member).value;
+                if (value == nullptr) break;
+                const std::uint8_t reg = temp();
+                // Names of the class body are attributes of the class being made.
+                class_register_.reset();
+                class_body_names_ = {&s, type_register};
+                into_owned(value, reg);
+                class_body_names_ = {};
+                end_statement(member->span);
+                disown(reg);
+                const auto store = [&](const Expr* t) {
+                    if (t->kind != ExprKind::name) {
+                        error(t->span, "SyntaxError", "a class body assigns to plain names only");
+                        return;
+                    }
+                    emit(Op::set_class_attribute, type_register, reg, 0, member->span);
+                    emit_word(as<NameExpr>(t).name);
+                };
+                if (annotated) store(as<AnnotatedAssignStmt>(member).target);
+                else
+                    for (const Expr* t : as<AssignStmt>(member).targets) store(t);
+                release_to(reg);
+                break;
+            }
+            default:
+                error(member->span, "SyntaxError", "a class body holds methods and assignments only",
+                      "move the statement before or after the class");
+        }
+        release_to(type + 1U);
+    }
+    class_register_ = outer_register;
+    class_ = outer_class;
+    store_name(s.name, {type, Hold::plain, true}, s.name_span);
+    release_to(mark);
+}
+
+}  // namespace harness::lang

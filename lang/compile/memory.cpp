@@ -1,0 +1,442 @@
+// The memory statements: what free, deinit, move, clone, keep, region, using and borrows become under the lifetime
+// that is compiled for. Where a lifetime needs nothing of them they end a name, or are not there at all.
+#include <algorithm>
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+std::optional<Operand> FunctionCompiler::memory_call(const CallExpr& e, int dest) {
+    if (e.callee->kind != ExprKind::name || e.arguments.size() != 1 || e.arguments[0].name != 0 ||
+        e.arguments[0].kind != Argument::Kind::plain) {
+        return std::nullopt;
+    }
+    const NameId id = as<NameExpr>(e.callee).name;
+    const std::string_view name = context_.names.text(id);
+    if (name != "free" && name != "deinit" && name != "move" && name != "clone") return std::nullopt;
+    if (user_defines(id)) return std::nullopt;
+    const Expr* place = e.arguments[0].value;
+    if (name == "free" || name == "deinit") {
+        free_call(place, name == "deinit", e.span);
+        return constant_operand(Value::none(), dest, e.span);
+    }
+    if (name == "move") return move_call(place, e.span, dest);
+    return clone_call(place, e.span, dest);
+}
+
+/// free(place) and deinit(place): the place is dead afterwards; what it held goes as the lifetime has it.
+Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
+    const unsigned mark = next_temp_;
+    switch (place->kind) {
+        case ExprKind::placeholder: {
+            emit(deep ? Op::deinit_name : Op::free_name, pipe_value_.reg, 0, 0, place->span);
+            emit_word(0);
+            pipe_consumed_ = true;
+            break;
+        }
+        case ExprKind::name: {
+            const NameId name = as<NameExpr>(place).name;
+            const Resolved r = resolve(name);
+            if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
+                needs_init_ = true;
+                if (r.local.is_parameter) {
+                    // The caller still holds what it passed: only this name ends, unless memory goes back by hand.
+                    emit(deep ? Op::deinit_name : Op::free_name, r.local.reg, 1, 0, place->span);
+                } else {
+                    emit(deep ? Op::deinit_name : Op::free_name, r.local.reg, 0, 0, place->span);
+                }
+                emit_word(name);
+                forget(r.local);
+            } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::capture) {
+                std::uint8_t cell = r.local.reg;
+                if (r.kind == Resolved::Kind::capture) {
+                    cell = temp();
+                    emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
+                }
+                emit(Op::free_cell, cell, deep, 0, place->span);
+                emit_word(name);
+            } else if (r.kind == Resolved::Kind::global) {
+                emit(Op::free_global, deep, 0, 0, place->span);
+                emit_word(r.index);
+            } else {
+                emit(Op::raise_unbound, 0, 0, 0, place->span);
+                emit_word(name);
+            }
+            break;
+        }
+        case ExprKind::attribute: {
+            const Operand object = expr(as<AttributeExpr>(place).object);
+            emit(Op::free_field, object.reg, deep, 0, place->span);
+            emit_word(as<AttributeExpr>(place).name);
+            emit_word(0);
+            finish(object, span);
+            break;
+        }
+        case ExprKind::index: {
+            Operand object = expr(as<IndexExpr>(place).object);
+            if (as<IndexExpr>(place).index->kind == ExprKind::slice) {
+                error(place->span, "SyntaxError", "a slice is not a place that can be freed");
+                break;
+            }
+            keep_across(object, as<IndexExpr>(place).index, span);
+            const Operand at = expr(as<IndexExpr>(place).index);
+            emit(Op::free_index, object.reg, at.reg, deep, place->span);
+            finish(at, span);
+            finish(object, span);
+            break;
+        }
+        default: {
+            // An unnamed result: it belongs to this statement.
+            const Operand value = owned_temp(place);
+            if (context_.lifetime.explicit_release) {
+                emit(Op::deinit_value, value.reg, deep, 0, span);
+                disown(value.reg);
+            } else {
+                finish(value, span);
+            }
+        }
+    }
+    if (pending_drops_.empty()) release_to(mark);
+    return {};
+}
+
+/// move(place): the value, unnamed; the place is dead until it is stored again, under every lifetime.
+Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
+    if (place->kind == ExprKind::placeholder) {
+        pipe_consumed_ = true;
+        const std::uint8_t reg = target(dest);
+        emit(Op::move, reg, pipe_value_.reg, 0, span);
+        emit(Op::load_none, pipe_value_.reg, 0, 0, span);
+        own(reg);
+        return {reg, Hold::unnamed, true};
+    }
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    switch (place->kind) {
+        case ExprKind::name: {
+            const NameId name = as<NameExpr>(place).name;
+            const Resolved r = resolve(name);
+            if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
+                check_assigned(r.local, place->span);
+                needs_init_ = true;
+                if (r.local.is_parameter && counts()) {
+                    // The caller's reference stays the caller's; this one is another.
+                    emit(Op::share, reg, r.local.reg, 0, span);
+                    emit(Op::move_name, reg, r.local.reg, 1, span);
+                } else {
+                    emit(Op::move_name, reg, r.local.reg, 0, span);
+                }
+                forget(r.local);
+            } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::capture) {
+                std::uint8_t cell = r.local.reg;
+                if (r.kind == Resolved::Kind::capture) {
+                    cell = temp();
+                    emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
+                }
+                emit(Op::move_cell, reg, cell, 0, span);
+            } else if (r.kind == Resolved::Kind::global) {
+                emit(Op::move_global, reg, 0, 0, place->span);
+                emit_word(r.index);
+            } else {
+                return read_name(name, place->span, dest);
+            }
+            break;
+        }
+        case ExprKind::attribute: {
+            const Operand object = expr(as<AttributeExpr>(place).object);
+            emit(Op::move_field, reg, object.reg, 0, place->span);
+            emit_word(as<AttributeExpr>(place).name);
+            emit_word(0);
+            finish(object, span);
+            break;
+        }
+        case ExprKind::index: {
+            Operand object = expr(as<IndexExpr>(place).object);
+            keep_across(object, as<IndexExpr>(place).index, span);
+            const Operand at = expr(as<IndexExpr>(place).index);
+            emit(Op::move_index, reg, object.reg, at.reg, place->span);
+            finish(at, span);
+            finish(object, span);
+            break;
+        }
+        default: return expr(place, reg);
+    }
+    own(reg);
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::clone_call(const Expr* e, Span span, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const Operand value = expr(e);
+    emit(Op::clone, reg, value.reg, 0, span);
+    own(reg);
+    finish(value, span);
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+/// &x where no call takes it: a reference that answers for nothing. Whoever stores it stores an unowned edge.
+Operand FunctionCompiler::borrow(const BorrowExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    Operand value = expr(e.operand);
+    if (value.hold == Hold::unnamed) {
+        // A borrow of something that nobody holds: it lives to the end of the statement.
+        if (counts()) pending_drops_.push_back(value.reg);
+        if (value.reg == reg) {
+            const std::uint8_t copy = temp();
+            emit(Op::lend, copy, value.reg, 0, e.span);
+            return {copy, Hold::lent, true};
+        }
+    }
+    emit(Op::lend, reg, value.reg, 0, e.span);
+    if (pending_drops_.empty()) release_to(mark);
+    return {reg, value.hold == Hold::plain ? Hold::plain : Hold::lent, true};
+}
+
+Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
+    // The allocator serves what the outermost constructor, literal or call of the expression makes.
+    const std::uint8_t allocator = temp();
+    into_owned(e.allocator, allocator);
+    emit(Op::using_begin, allocator, 0, 0, e.allocator->span);
+    const std::uint32_t from = here();
+    const Operand value = owned_temp(e.value);
+    emit(Op::using_end, 0, 0, 0, e.span);
+    (void)from;
+    finish({allocator, Hold::unnamed, true}, e.span);
+    if (dest >= 0) {
+        emit(Op::move, static_cast<unsigned>(dest), value.reg, 0, e.span);
+        if (value.hold == Hold::unnamed) {
+            disown(value.reg);
+            own(static_cast<std::uint8_t>(dest));
+        }
+        return {static_cast<std::uint8_t>(dest), value.hold, true};
+    }
+    return value;
+}
+
+void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span) {
+    const unsigned mark = next_temp_;
+    const Operand kept = value->kind == ExprKind::placeholder ? pipe_value_ : expr(value);
+    if (allocator != nullptr) {
+        const Operand a = expr(allocator);
+        finish(a, span);
+    }
+    if (targets.empty()) emit(Op::keep, kept.reg, 255, 0, span);
+    for (const Expr* target : targets) {
+        const Operand t = expr(target);
+        emit(Op::keep, kept.reg, t.reg, static_cast<unsigned>(targets.size() > 1), span);
+        finish(t, span);
+    }
+    if (value->kind != ExprKind::placeholder) finish(kept, span);
+    if (pending_drops_.empty()) release_to(mark);
+}
+
+/// a | stage: the left value becomes an unnamed variable that the stage sees as `_`.
+Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
+    const bool from_name = e.left->kind == ExprKind::name;
+    Operand left = from_name ? expr(e.left) : owned_temp(e.left);
+    const Operand outer = pipe_value_;
+    const bool outer_consumed = pipe_consumed_;
+    const Expr* outer_source = pipe_source_;
+    pipe_value_ = left;
+    pipe_consumed_ = false;
+    pipe_source_ = from_name ? e.left : nullptr;
+    Operand result{};
+    if (e.stage->kind == ExprKind::keep_stage) {
+        const auto& keep = as<KeepStageExpr>(e.stage);
+        Expr placeholder{};
+        placeholder.kind = ExprKind::placeholder;
+        placeholder.span = e.stage->span;
+        keep_statement(&placeholder, keep.targets, keep.allocator, e.span);
+        result = left;
+        if (dest >= 0 && left.reg != dest) {
+            emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest), left.reg, 0, e.span);
+            if (left.hold == Hold::unnamed) disown(left.reg), own(static_cast<std::uint8_t>(dest));
+            result = {static_cast<std::uint8_t>(dest), left.hold, true};
+        }
+        pipe_value_ = outer;
+        pipe_consumed_ = outer_consumed;
+        pipe_source_ = outer_source;
+        return result;
+    }
+    if (from_name && e.stage->kind == ExprKind::call) {
+        // `x | deinit(_)` ends the name itself.
+        const auto& stage = as<CallExpr>(e.stage);
+        if (stage.arguments.size() == 1 && stage.arguments[0].value->kind == ExprKind::placeholder &&
+            (is_builtin(stage.callee, "deinit") || is_builtin(stage.callee, "free"))) {
+            free_call(e.left, is_builtin(stage.callee, "deinit"), e.span);
+            pipe_value_ = outer;
+            pipe_consumed_ = outer_consumed;
+            pipe_source_ = outer_source;
+            return constant_operand(Value::none(), dest, e.span);
+        }
+    }
+    result = expr(e.stage, dest);
+    if (left.hold == Hold::unnamed && counts()) {
+        if (result.reg == left.reg) {
+            // Cannot happen: `left` stays below the stage's registers.
+            error(e.span, "SyntaxError", "this pipe is too involved", "give the stages names");
+        }
+        if (defers_drops() && !pipe_consumed_) pending_drops_.push_back(left.reg);
+        else {
+            emit(pipe_consumed_ ? Op::discard : Op::drop, left.reg, 0, 0, e.span);
+            disown(left.reg);
+        }
+    }
+    pipe_value_ = outer;
+    pipe_consumed_ = outer_consumed;
+    pipe_source_ = outer_source;
+    return result;
+}
+
+const NameExpr* FunctionCompiler::root_name(const Expr* e) const {
+    while (true) {
+        if (e->kind == ExprKind::name) return &as<NameExpr>(e);
+        if (e->kind == ExprKind::attribute) e = as<AttributeExpr>(e).object;
+        else if (e->kind == ExprKind::index) e = as<IndexExpr>(e).object;
+        else return nullptr;
+    }
+}
+
+/// Under regions: what is made to be stored in `holder` is made where the holder lives.
+void FunctionCompiler::region_hint(const Expr* holder, const Expr* value, bool& hinted) {
+    hinted = false;
+    const bool makes = value->kind == ExprKind::list || value->kind == ExprKind::dict || value->kind == ExprKind::call ||
+                       value->kind == ExprKind::list_comp || value->kind == ExprKind::dict_comp ||
+                       value->kind == ExprKind::tuple;
+    if (!makes) return;
+    const NameExpr* root = root_name(holder);
+    if (root == nullptr) return;
+    const Local* local = find_local(root->name);
+    if (local == nullptr || local->is_cell || local->plain || !flow_.has(local->reg)) return;
+    emit(Op::aim, local->reg, 0, 0, value->span);
+    hinted = true;
+}
+
+std::vector<NameId> FunctionCompiler::assigned_in(Block body) const {
+    std::vector<NameId> out;
+    const std::function<void(const Expr*)> target = [&](const Expr* e) {
+        if (e->kind == ExprKind::name) out.push_back(as<NameExpr>(e).name);
+        else if (e->kind == ExprKind::tuple || e->kind == ExprKind::list)
+            for (const Expr* x : as<SequenceExpr>(e).elements) target(x);
+        else if (e->kind == ExprKind::starred) target(as<StarredExpr>(e).value);
+    };
+    const std::function<void(Block)> walk = [&](Block statements) {
+        for (const Stmt* s : statements) {
+            switch (s->kind) {
+                case StmtKind::assign:
+                    for (const Expr* t : as<AssignStmt>(s).targets) target(t);
+                    break;
+                case StmtKind::annotated_assign: target(as<AnnotatedAssignStmt>(s).target); break;
+                case StmtKind::augmented_assign: target(as<AugmentedAssignStmt>(s).target); break;
+                case StmtKind::if_:
+                    for (const IfBranch& b : as<IfStmt>(s).branches) walk(b.body);
+                    walk(as<IfStmt>(s).otherwise);
+                    break;
+                case StmtKind::while_:
+                    walk(as<WhileStmt>(s).body);
+                    walk(as<WhileStmt>(s).otherwise);
+                    break;
+                case StmtKind::for_:
+                    target(as<ForStmt>(s).target);
+                    walk(as<ForStmt>(s).body);
+                    walk(as<ForStmt>(s).otherwise);
+                    break;
+                case StmtKind::try_:
+                    walk(as<TryStmt>(s).body);
+                    for (const ExceptClause& c : as<TryStmt>(s).handlers) walk(c.body);
+                    walk(as<TryStmt>(s).otherwise);
+                    walk(as<TryStmt>(s).finally);
+                    break;
+                case StmtKind::match:
+                    for (const MatchCase& c : as<MatchStmt>(s).cases) walk(c.body);
+                    break;
+                case StmtKind::region:
+                case StmtKind::unsafe: walk(as<BlockStmt>(s).body); break;
+                default: break;
+            }
+        }
+    };
+    walk(body);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+/// A region as a block: names that it assigned keep copies of what they hold, made with one memo.
+void FunctionCompiler::region_statement(const BlockStmt& s) {
+    if (!regions()) {
+        block(s.body);
+        return;
+    }
+    emit(Op::region_enter, 0, 0, 0, s.span);
+    ++open_regions_;
+    block(s.body);
+    --open_regions_;
+    if (!flow_.reachable) return;
+    // The names that hold something of the region stand in consecutive registers for one copy.
+    std::vector<Local> leaving;
+    std::vector<std::pair<NameId, Resolved>> elsewhere;
+    for (NameId name : assigned_in(s.body)) {
+        const Resolved r = resolve(name);
+        if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
+            if (!r.local.plain) leaving.push_back(r.local);
+        } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::global || r.kind == Resolved::Kind::capture) {
+            elsewhere.emplace_back(name, r);
+        }
+    }
+    const unsigned mark = next_temp_;
+    const auto first = static_cast<std::uint8_t>(next_temp_);
+    for (const Local& local : leaving) {
+        const std::uint8_t reg = temp();
+        if (flow_.has(local.reg)) {
+            emit(Op::move, reg, local.reg, 0, s.span);
+        } else {
+            needs_init_ = true;
+            emit(Op::move, reg, local.reg, 0, s.span);
+        }
+    }
+    for (const auto& [name, r] : elsewhere) {
+        const std::uint8_t reg = temp();
+        const unsigned inner = next_temp_;
+        std::uint8_t cell = r.local.reg;
+        if (r.kind == Resolved::Kind::global) {
+            emit(Op::load_none, reg, 0, 0, s.span);
+            emit(Op::get_global, reg, 1, 0, s.span);
+            emit_word(r.index);
+            continue;
+        }
+        if (r.kind == Resolved::Kind::capture) {
+            cell = temp();
+            emit(Op::get_capture, cell, fn_->closure_register, r.index, s.span);
+        }
+        emit(Op::get_cell, reg, cell, 1, s.span);
+        emit_word(name);
+        release_to(inner);
+    }
+    const auto count = static_cast<unsigned>(leaving.size() + elsewhere.size());
+    if (count > 0) emit(Op::region_copy_out, first, count, 1, s.span);
+    emit(Op::region_exit, 0, 0, 0, s.span);
+    for (std::size_t i = 0; i < leaving.size(); ++i) emit(Op::move, leaving[i].reg, static_cast<unsigned>(first + i), 0, s.span);
+    for (std::size_t i = 0; i < elsewhere.size(); ++i) {
+        const auto reg = static_cast<std::uint8_t>(first + leaving.size() + i);
+        const auto& [name, r] = elsewhere[i];
+        if (r.kind == Resolved::Kind::global) {
+            emit(Op::set_global_take, reg, 0, 0, s.span);
+            emit_word(r.index);
+            continue;
+        }
+        std::uint8_t cell = r.local.reg;
+        if (r.kind == Resolved::Kind::capture) {
+            cell = temp();
+            emit(Op::get_capture, cell, fn_->closure_register, r.index, s.span);
+        }
+        emit(Op::set_cell_take, cell, reg, 0, s.span);
+    }
+    release_to(mark);
+}
+
+}  // namespace harness::lang

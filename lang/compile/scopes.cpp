@@ -1,0 +1,461 @@
+// The walk that collects scopes. Nested functions are walked where they stand; what they use and do not bind is
+// handed outward when the function around them is complete.
+#include "lang/compile/scopes.hpp"
+
+#include <algorithm>
+
+namespace harness::lang {
+
+namespace {
+
+class Collector {
+  public:
+    Collector(ScopeTree& tree, const Names& names, ProgramFacts& facts, std::vector<Diagnostic>& errors)
+        : tree_(tree), names_(names), facts_(facts), errors_(errors) {}
+
+    void module(const Block& body) {
+        tree_.module = std::make_unique<FunctionScope>();
+        scope_ = tree_.module.get();
+        block(body);
+        finish(*scope_);
+    }
+
+  private:
+    void error(Span span, std::string message, std::string help = "") {
+        errors_.push_back({.name = "SyntaxError", .span = span, .message = std::move(message), .related = {},
+                           .details = {}, .help = std::move(help), .stack = {}});
+    }
+
+    void bind(NameId name, Binding binding) {
+        scope_->used.insert(name);
+        binding.name = name;
+        if (!scope_->global_names.contains(name) && !scope_->nonlocal_names.contains(name)) {
+            if (scope_->bound.insert(name).second) scope_->locals.push_back(name);
+            else if (is_parameter(name)) scope_->assigned_parameters.insert(name);
+        }
+        scope_->bindings.push_back(binding);
+    }
+    void bind_any(NameId name) { bind(name, {.name = name}); }
+
+    bool is_parameter(NameId name) const { return parameters_.contains(name); }
+
+    /// Everything that an assignment to `target` binds, with an unknown value.
+    void target(const Expr* e) {
+        switch (e->kind) {
+            case ExprKind::name: bind_any(as<NameExpr>(e).name); break;
+            case ExprKind::tuple:
+            case ExprKind::list:
+                for (const Expr* part : as<SequenceExpr>(e).elements) target(part);
+                break;
+            case ExprKind::starred: target(as<StarredExpr>(e).value); break;
+            default: expr(e);
+        }
+    }
+
+    void hand_outward(FunctionScope& inner) {
+        FunctionScope& outer = *inner.parent;
+        for (NameId name : inner.free) {
+            const bool is_module = outer.parent == nullptr;
+            if (is_module) {
+                if (outer.block_bound.contains(name)) outer.captured.insert(name);
+                outer.free.insert(name);
+                continue;
+            }
+            if (outer.bound.contains(name) || outer.block_bound.contains(name)) outer.captured.insert(name);
+            if (!outer.bound.contains(name)) outer.free.insert(name);
+        }
+    }
+
+    void finish(FunctionScope& scope) {
+        for (NameId name : scope.used) {
+            if (!scope.bound.contains(name) || scope.global_names.contains(name)) scope.free.insert(name);
+        }
+        for (NameId name : scope.global_names) tree_.module->free.insert(name);
+        for (FunctionScope* child : children_[&scope]) hand_outward(*child);
+    }
+
+    template <class Body>
+    void function(const void* node, const Stmt* def, const LambdaExpr* lambda, List<Parameter> parameters, Body body) {
+        auto owned = std::make_unique<FunctionScope>();
+        FunctionScope* inner = owned.get();
+        inner->node = def;
+        inner->lambda = lambda;
+        inner->parent = scope_;
+        children_[scope_].push_back(inner);
+        tree_.functions.emplace(node, std::move(owned));
+
+        auto outer_parameters = std::move(parameters_);
+        const auto outer_depth = block_depth_;
+        const auto outer_loops = loops_;
+        FunctionScope* outer = scope_;
+        scope_ = inner;
+        parameters_.clear();
+        block_depth_ = 0;
+        loops_ = 0;
+        for (const Parameter& p : parameters) {
+            inner->locals.push_back(p.name);
+            inner->bound.insert(p.name);
+            parameters_.insert(p.name);
+        }
+        body();
+        finish(*inner);
+        scope_ = outer;
+        parameters_ = std::move(outer_parameters);
+        block_depth_ = outer_depth;
+        loops_ = outer_loops;
+    }
+
+    void parameters(List<Parameter> list) {
+        for (const Parameter& p : list) expr(p.default_value);
+    }
+
+    // Blocks with names of their own; `depth` counts how many such names live at one time.
+    void enter_block_name(NameId name) {
+        scope_->block_bound.insert(name);
+        ++block_depth_;
+        scope_->block_slots = std::max(scope_->block_slots, block_depth_);
+    }
+
+    void block_target(const Expr* e, unsigned& entered) {
+        switch (e->kind) {
+            case ExprKind::name:
+                enter_block_name(as<NameExpr>(e).name);
+                ++entered;
+                break;
+            case ExprKind::tuple:
+            case ExprKind::list:
+                for (const Expr* part : as<SequenceExpr>(e).elements) block_target(part, entered);
+                break;
+            case ExprKind::starred: block_target(as<StarredExpr>(e).value, entered); break;
+            default: expr(e);
+        }
+    }
+
+    void comprehension(const ComprehensionExpr& c) {
+        unsigned entered = 0;
+        for (const CompClause& clause : c.clauses) {
+            expr(clause.iterable);
+            block_target(clause.target, entered);
+            for (const Expr* condition : clause.conditions) expr(condition);
+        }
+        expr(c.key);
+        expr(c.element);
+        block_depth_ -= entered;
+    }
+
+    void exprs(List<Expr*> list) {
+        for (const Expr* e : list) expr(e);
+    }
+
+    void expr(const Expr* e) {
+        if (e == nullptr) return;
+        switch (e->kind) {
+            case ExprKind::name: scope_->used.insert(as<NameExpr>(e).name); break;
+            case ExprKind::fstring: fstring(as<FStringExpr>(e).parts); break;
+            case ExprKind::tuple:
+            case ExprKind::list: exprs(as<SequenceExpr>(e).elements); break;
+            case ExprKind::dict:
+                exprs(as<DictExpr>(e).keys);
+                exprs(as<DictExpr>(e).values);
+                break;
+            case ExprKind::unary: expr(as<UnaryExpr>(e).operand); break;
+            case ExprKind::binary:
+                expr(as<BinaryExpr>(e).left);
+                expr(as<BinaryExpr>(e).right);
+                break;
+            case ExprKind::logical: exprs(as<LogicalExpr>(e).operands); break;
+            case ExprKind::compare: exprs(as<CompareExpr>(e).operands); break;
+            case ExprKind::conditional:
+                expr(as<ConditionalExpr>(e).condition);
+                expr(as<ConditionalExpr>(e).when_true);
+                expr(as<ConditionalExpr>(e).when_false);
+                break;
+            case ExprKind::lambda: {
+                const auto& l = as<LambdaExpr>(e);
+                parameters(l.parameters);
+                function(e, nullptr, &l, l.parameters, [&] { expr(l.body); });
+                break;
+            }
+            case ExprKind::call:
+                expr(as<CallExpr>(e).callee);
+                for (const Argument& a : as<CallExpr>(e).arguments) expr(a.value);
+                break;
+            case ExprKind::index:
+                expr(as<IndexExpr>(e).object);
+                expr(as<IndexExpr>(e).index);
+                break;
+            case ExprKind::slice:
+                expr(as<SliceExpr>(e).start);
+                expr(as<SliceExpr>(e).stop);
+                expr(as<SliceExpr>(e).step);
+                break;
+            case ExprKind::attribute: expr(as<AttributeExpr>(e).object); break;
+            case ExprKind::list_comp:
+            case ExprKind::dict_comp:
+            case ExprKind::generator: comprehension(as<ComprehensionExpr>(e)); break;
+            case ExprKind::borrow: expr(as<BorrowExpr>(e).operand); break;
+            case ExprKind::using_allocator:
+                expr(as<UsingExpr>(e).value);
+                expr(as<UsingExpr>(e).allocator);
+                break;
+            case ExprKind::pipe:
+                expr(as<PipeExpr>(e).left);
+                expr(as<PipeExpr>(e).stage);
+                break;
+            case ExprKind::keep_stage:
+                exprs(as<KeepStageExpr>(e).targets);
+                expr(as<KeepStageExpr>(e).allocator);
+                break;
+            case ExprKind::walrus:
+                scope_->has_walrus = true;
+                expr(as<WalrusExpr>(e).value);
+                bind(as<WalrusExpr>(e).name, {.name = 0, .value = as<WalrusExpr>(e).value});
+                break;
+            case ExprKind::starred: expr(as<StarredExpr>(e).value); break;
+            case ExprKind::array_type:
+                expr(as<ArrayTypeExpr>(e).element);
+                expr(as<ArrayTypeExpr>(e).count);
+                break;
+            default: break;
+        }
+    }
+
+    void fstring(List<FStringPart> parts) {
+        for (const FStringPart& part : parts) {
+            expr(part.value);
+            fstring(part.spec);
+        }
+    }
+
+    void block(Block body) {
+        for (const Stmt* s : body) stmt(s);
+    }
+
+    void loop_body(Block body) {
+        ++loops_;
+        block(body);
+        --loops_;
+    }
+
+    void declared_names(const NamesStmt& s, bool global) {
+        for (std::size_t i = 0; i < s.names.size(); ++i) {
+            const NameId name = s.names[i];
+            const std::string text(names_.text(name));
+            const char* word = global ? "global" : "nonlocal";
+            if (is_parameter(name)) {
+                error(s.name_spans[i], "name '" + text + "' is parameter and " + word);
+            } else if (scope_->bound.contains(name)) {
+                error(s.name_spans[i], "name '" + text + "' is assigned to before " + word + " declaration",
+                      std::string("move the ") + word + " statement to the top of the function");
+            } else if (!global && scope_->parent == nullptr) {
+                error(s.name_spans[i], "nonlocal declaration not allowed at module level");
+            }
+            (global ? scope_->global_names : scope_->nonlocal_names).insert(name);
+            scope_->used.insert(name);
+            if (global) tree_.declared_global.insert(name);
+        }
+    }
+
+    void pattern(const Pattern& p) {
+        if (p.name != 0) bind_any(p.name);
+        expr(p.value);
+        for (const Pattern* part : p.parts) pattern(*part);
+    }
+
+    void class_body(Block body) {
+        for (const Stmt* s : body) {
+            if (s->kind == StmtKind::def) {
+                const auto& def = as<DefStmt>(s);
+                facts_.method_names.insert(def.name);
+                def_statement(def, false);
+            } else if (s->kind == StmtKind::assign) {
+                expr(as<AssignStmt>(s).value);
+                for (const Expr* t : as<AssignStmt>(s).targets)
+                    if (t->kind == ExprKind::name) facts_.method_names.insert(as<NameExpr>(t).name);
+            } else if (s->kind == StmtKind::annotated_assign) {
+                expr(as<AnnotatedAssignStmt>(s).value);
+            } else if (s->kind == StmtKind::expression) {
+                expr(as<ExprStmt>(s).value);
+            } else if (s->kind == StmtKind::class_) {
+                const auto& inner = as<ClassStmt>(s);
+                expr(inner.base);
+                class_body(inner.body);
+            }
+        }
+    }
+
+    void def_statement(const DefStmt& s, bool binds) {
+        for (const Expr* d : s.decorators) expr(d);
+        parameters(s.parameters);
+        if (binds) bind_any(s.name);
+        function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
+    }
+
+    void loop_control(const Stmt* s, const char* word) {
+        if (loops_ == 0) {
+            error(s->span, std::string("'") + word + "' outside loop");
+        }
+    }
+
+    static bool is_counted(const Expr* iterable, const Names& names) {
+        if (iterable->kind != ExprKind::call) return false;
+        const auto& call = as<CallExpr>(iterable);
+        return call.callee->kind == ExprKind::name && names.text(as<NameExpr>(call.callee).name) == "range";
+    }
+
+    void stmt(const Stmt* s) {
+        switch (s->kind) {
+            case StmtKind::expression: expr(as<ExprStmt>(s).value); break;
+            case StmtKind::assign: {
+                const auto& a = as<AssignStmt>(s);
+                expr(a.value);
+                for (const Expr* t : a.targets) {
+                    if (t->kind == ExprKind::name) bind(as<NameExpr>(t).name, {.name = 0, .value = a.value});
+                    else target(t);
+                }
+                break;
+            }
+            case StmtKind::annotated_assign: {
+                const auto& a = as<AnnotatedAssignStmt>(s);
+                expr(a.value);
+                if (a.target->kind != ExprKind::name) expr(a.target);
+                else if (a.value != nullptr) bind(as<NameExpr>(a.target).name, {.name = 0, .value = a.value});
+                else bind(as<NameExpr>(a.target).name, {.name = 0, .value = nullptr});
+                break;
+            }
+            case StmtKind::augmented_assign: {
+                const auto& a = as<AugmentedAssignStmt>(s);
+                expr(a.value);
+                if (a.target->kind == ExprKind::name) {
+                    bind(as<NameExpr>(a.target).name, {.name = 0, .value = a.target, .other = a.value, .op = a.op});
+                } else {
+                    expr(a.target);
+                }
+                break;
+            }
+            case StmtKind::if_:
+                for (const IfBranch& branch : as<IfStmt>(s).branches) {
+                    expr(branch.condition);
+                    block(branch.body);
+                }
+                block(as<IfStmt>(s).otherwise);
+                break;
+            case StmtKind::while_:
+                expr(as<WhileStmt>(s).condition);
+                loop_body(as<WhileStmt>(s).body);
+                block(as<WhileStmt>(s).otherwise);
+                break;
+            case StmtKind::for_: {
+                const auto& f = as<ForStmt>(s);
+                expr(f.iterable);
+                if (f.target->kind == ExprKind::name && is_counted(f.iterable, names_)) {
+                    bind(as<NameExpr>(f.target).name, {.name = 0, .value = f.iterable, .counted_loop = true});
+                } else {
+                    target(f.target);
+                }
+                loop_body(f.body);
+                block(f.otherwise);
+                break;
+            }
+            case StmtKind::break_: loop_control(s, "break"); break;
+            case StmtKind::continue_: loop_control(s, "continue"); break;
+            case StmtKind::return_:
+                if (scope_->parent == nullptr) error(s->span, "'return' outside function");
+                expr(as<ReturnStmt>(s).value);
+                break;
+            case StmtKind::def: def_statement(as<DefStmt>(s), true); break;
+            case StmtKind::class_: {
+                const auto& c = as<ClassStmt>(s);
+                for (const Expr* d : c.decorators) expr(d);
+                expr(c.base);
+                bind_any(c.name);
+                class_body(c.body);
+                break;
+            }
+            default: rare_stmt(s);
+        }
+    }
+
+    void rare_stmt(const Stmt* s) {
+        switch (s->kind) {
+            case StmtKind::match:
+                expr(as<MatchStmt>(s).subject);
+                for (const MatchCase& c : as<MatchStmt>(s).cases) {
+                    pattern(*c.pattern);
+                    expr(c.guard);
+                    block(c.body);
+                }
+                break;
+            case StmtKind::try_: {
+                const auto& t = as<TryStmt>(s);
+                block(t.body);
+                for (const ExceptClause& clause : t.handlers) {
+                    expr(clause.types);
+                    if (clause.name != 0) bind_any(clause.name);
+                    block(clause.body);
+                }
+                block(t.otherwise);
+                block(t.finally);
+                break;
+            }
+            case StmtKind::raise:
+                expr(as<RaiseStmt>(s).value);
+                expr(as<RaiseStmt>(s).cause);
+                break;
+            case StmtKind::assert_:
+                expr(as<AssertStmt>(s).condition);
+                expr(as<AssertStmt>(s).message);
+                break;
+            case StmtKind::global: declared_names(as<NamesStmt>(s), true); break;
+            case StmtKind::nonlocal: declared_names(as<NamesStmt>(s), false); break;
+            case StmtKind::del:
+                for (const Expr* t : as<DelStmt>(s).targets) target(t);
+                break;
+            case StmtKind::const_:
+            case StmtKind::static_:
+                expr(as<DeclareStmt>(s).value);
+                bind(as<DeclareStmt>(s).name, {.name = 0, .value = as<DeclareStmt>(s).value});
+                break;
+            case StmtKind::let:
+                expr(as<DeclareStmt>(s).value);
+                enter_block_name(as<DeclareStmt>(s).name);
+                break;
+            case StmtKind::import:
+                bind_any(as<ImportStmt>(s).alias);
+                break;
+            case StmtKind::region:
+            case StmtKind::unsafe: block(as<BlockStmt>(s).body); break;
+            case StmtKind::keep:
+                expr(as<KeepStmt>(s).value);
+                exprs(as<KeepStmt>(s).targets);
+                expr(as<KeepStmt>(s).allocator);
+                break;
+            case StmtKind::defer:
+                scope_->has_defer = true;
+                stmt(as<DeferStmt>(s).body);
+                break;
+            default: break;
+        }
+    }
+
+    ScopeTree& tree_;
+    const Names& names_;
+    ProgramFacts& facts_;
+    std::vector<Diagnostic>& errors_;
+    FunctionScope* scope_ = nullptr;
+    std::unordered_set<NameId> parameters_;
+    std::unordered_map<const FunctionScope*, std::vector<FunctionScope*>> children_;
+    unsigned block_depth_ = 0;
+    unsigned loops_ = 0;
+};
+
+}  // namespace
+
+ScopeTree collect_scopes(const Block& module, const Names& names, ProgramFacts& facts,
+                         std::vector<Diagnostic>& errors) {
+    ScopeTree tree;
+    Collector(tree, names, facts, errors).module(module);
+    return tree;
+}
+
+}  // namespace harness::lang

@@ -1,0 +1,522 @@
+// Statements: assignments to every kind of place, declarations, imports, and the dispatch to the files for control
+// flow, functions and memory.
+#include <algorithm>
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+void FunctionCompiler::block(Block body) {
+    const std::size_t names = block_locals_.size();
+    for (const Stmt* s : body) {
+        if (!flow_.reachable) break;
+        statement(s);
+    }
+    while (block_locals_.size() > names) {
+        block_locals_.pop_back();
+        --block_used_;
+    }
+}
+
+void FunctionCompiler::statement(const Stmt* s) {
+    const unsigned mark = next_temp_;
+    switch (s->kind) {
+        case StmtKind::expression: {
+            const Expr* e = as<ExprStmt>(s).value;
+            if (e->kind == ExprKind::string || e->kind == ExprKind::integer) break;
+            const Operand o = expr(e);
+            if (o.hold == Hold::unnamed && counts()) {
+                emit(Op::drop, o.reg, 0, 0, e->span);
+                disown(o.reg);
+            }
+            break;
+        }
+        case StmtKind::assign: assign(as<AssignStmt>(s)); break;
+        case StmtKind::annotated_assign: annotated_assign(as<AnnotatedAssignStmt>(s)); break;
+        case StmtKind::augmented_assign: augmented_assign(as<AugmentedAssignStmt>(s)); break;
+        case StmtKind::if_: if_statement(as<IfStmt>(s)); break;
+        case StmtKind::while_: while_statement(as<WhileStmt>(s)); break;
+        case StmtKind::for_: for_statement(as<ForStmt>(s)); break;
+        case StmtKind::break_:
+        case StmtKind::continue_: break_or_continue(s); break;
+        case StmtKind::pass: break;
+        case StmtKind::return_: {
+            const Expr* value = as<ReturnStmt>(s).value;
+            if (value == nullptr) {
+                const std::uint8_t none = temp();
+                emit(Op::load_none, none, 0, 0, s->span);
+                return_value({none, Hold::plain, true}, s->span);
+            } else {
+                return_value(expr(value), value->span);
+            }
+            break;
+        }
+        default: rare_statement(s);
+    }
+    end_statement(s->span);
+    release_to(mark);
+}
+
+void FunctionCompiler::rare_statement(const Stmt* s) {
+    switch (s->kind) {
+        case StmtKind::def: def_statement(as<DefStmt>(s)); break;
+        case StmtKind::class_: class_statement(as<ClassStmt>(s)); break;
+        case StmtKind::match: match_statement(as<MatchStmt>(s)); break;
+        case StmtKind::try_: try_statement(as<TryStmt>(s)); break;
+        case StmtKind::raise: raise_statement(as<RaiseStmt>(s)); break;
+        case StmtKind::assert_: assert_statement(as<AssertStmt>(s)); break;
+        case StmtKind::global:
+        case StmtKind::nonlocal: break;
+        case StmtKind::del:
+            for (const Expr* t : as<DelStmt>(s).targets) del_target(t, s->span);
+            break;
+        case StmtKind::const_:
+        case StmtKind::static_: {
+            const auto& d = as<DeclareStmt>(s);
+            Operand value = owned_temp(d.value);
+            const Type type = type_of_annotation(d.annotation);
+            if (type != Type::any) check_type(value.reg, type, 0, d.value->span);
+            store_name(d.name, value, d.name_span);
+            break;
+        }
+        case StmtKind::let: {
+            const auto& d = as<DeclareStmt>(s);
+            const unsigned mark = next_temp_;
+            Operand value = owned_temp(d.value);
+            end_statement(s->span);
+            const Type type = type_of_annotation(d.annotation);
+            if (type != Type::any) check_type(value.reg, type, 0, d.value->span);
+            Local local{.name = d.name, .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
+            needs_init_ = true;
+            const bool cell = scope_.captured.contains(d.name);
+            if (cell) {
+                const std::uint8_t fresh = temp();
+                emit(Op::new_cell, fresh, value.reg, 0, s->span);
+                disown(value.reg);
+                own(fresh);
+                value = {fresh, Hold::unnamed, true};
+            }
+            store_local(local, value, d.name_span);
+            local.is_cell = cell;
+            block_locals_.push_back(local);
+            release_to(mark);
+            break;
+        }
+        case StmtKind::import: import(as<ImportStmt>(s)); break;
+        case StmtKind::region: region_statement(as<BlockStmt>(s)); break;
+        case StmtKind::keep: {
+            const auto& k = as<KeepStmt>(s);
+            keep_statement(k.value, k.targets, k.allocator, s->span);
+            break;
+        }
+        case StmtKind::defer: defer_statement(as<DeferStmt>(s)); break;
+        case StmtKind::unsafe:
+            error(s->span, "SyntaxError", "unsafe blocks are not part of the language yet",
+                  "use buffers from allocate(n), which are checked");
+            break;
+        case StmtKind::struct_:
+        case StmtKind::enum_:
+            error(s->span, "SyntaxError", "structs and enums are not part of the language yet", "use a class");
+            break;
+        default: error(s->span, "SyntaxError", "this statement is not supported here");
+    }
+}
+
+// --- Assignment
+
+void FunctionCompiler::assign(const AssignStmt& s) {
+    if (s.targets.size() == 1) {
+        assign_expr(s.targets[0], s.value, s.span);
+        return;
+    }
+    Operand value = owned_temp(s.value);
+    for (std::size_t i = 0; i < s.targets.size(); ++i) {
+        // All but the last target get references of their own.
+        const bool last = i + 1 == s.targets.size();
+        Operand each = value;
+        if (!last && value.hold == Hold::unnamed) each.hold = Hold::lent;
+        if (!last) each.temporary = false;
+        const unsigned mark = next_temp_;
+        assign_target(s.targets[i], each, s.targets[i]->span);
+        release_to(mark);
+    }
+}
+
+void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span span) {
+    switch (target->kind) {
+        case ExprKind::name: {
+            const Local* local = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
+            if (local != nullptr && can_target(*local)) {
+                // The name may be read by its own new value, so it is written by the last instruction only; what
+                // builds in place works elsewhere first (see logical, conditional, sequence).
+                const Local where = *local;
+                const bool reads_itself = value->kind == ExprKind::list || value->kind == ExprKind::tuple ||
+                                          value->kind == ExprKind::list_comp || value->kind == ExprKind::dict_comp ||
+                                          value->kind == ExprKind::generator || value->kind == ExprKind::dict ||
+                                          value->kind == ExprKind::call || value->kind == ExprKind::walrus ||
+                                          value->kind == ExprKind::pipe || value->kind == ExprKind::compare;
+                const unsigned mark = next_temp_;
+                const bool safe = !reads_itself || (value->kind == ExprKind::call && inert_arguments(value)) ||
+                                  (value->kind == ExprKind::compare && as<CompareExpr>(value).operators.size() == 1);
+                const Operand o = expr(value, safe ? where.reg : -1);
+                if (o.reg != where.reg) emit(Op::move, where.reg, o.reg, 0, span);
+                if (o.hold == Hold::unnamed) disown(o.reg);
+                flow_.set(where.reg);
+                release_to(std::max(mark, static_cast<unsigned>(mark)));
+                return;
+            }
+            Operand o = expr(value);
+            store_name(as<NameExpr>(target).name, o, span);
+            return;
+        }
+        case ExprKind::tuple:
+        case ExprKind::list:
+            if ((value->kind == ExprKind::tuple || value->kind == ExprKind::list) &&
+                assign_parallel(as<SequenceExpr>(target), as<SequenceExpr>(value), span)) {
+                return;
+            }
+            [[fallthrough]];
+        default: {
+            bool hinted = false;
+            if (regions() && (target->kind == ExprKind::attribute || target->kind == ExprKind::index))
+                region_hint(target, value, hinted);
+            if (value->kind == ExprKind::borrow) {
+                // p.f = &e: an edge that answers for nothing.
+                const Operand o = expr(as<BorrowExpr>(value).operand);
+                edge_ = true;
+                assign_target(target, {o.reg, o.hold, o.temporary}, span);
+                edge_ = false;
+                return;
+            }
+            assign_target(target, expr(value), span);
+        }
+    }
+}
+
+/// Whether a call's arguments can be evaluated without touching the name that gets the result: they are all in
+/// registers of their own before the call.
+bool FunctionCompiler::inert_arguments(const Expr* call_expr) const {
+    const auto& c = as<CallExpr>(call_expr);
+    return std::none_of(c.arguments.begin(), c.arguments.end(),
+                        [](const Argument& a) { return a.kind != Argument::Kind::plain; }) &&
+           c.callee->kind != ExprKind::pipe;
+}
+
+/// a, b = x, y without a tuple: every right side is evaluated into a register of its own first.
+bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span) {
+    if (target.elements.size() != value.elements.size() || target.elements.size() > 16) return false;
+    for (std::size_t i = 0; i < target.elements.size(); ++i)
+        if (target.elements[i]->kind == ExprKind::starred || value.elements[i]->kind == ExprKind::starred) return false;
+    std::vector<Operand> values;
+    for (const Expr* e : value.elements) {
+        const std::uint8_t reg = temp();
+        const bool plain = never_heap(e);
+        into_owned(e, reg);
+        values.push_back({reg, plain ? Hold::plain : Hold::unnamed, true});
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) assign_target(target.elements[i], values[i], span);
+    return true;
+}
+
+/// Stores an evaluated value. Unnamed ones are received by the place.
+void FunctionCompiler::assign_target(const Expr* target, Operand value, Span span) {
+    const bool edge = edge_;
+    const auto choose = [&](Op take, Op copy, Op edge_op) {
+        return edge ? edge_op : value.hold == Hold::lent ? copy : take;
+    };
+    const auto named_under_regions = [&] {
+        // A name's value is not unnamed, though it may once have been: the store must know.
+        if (!regions() || value.temporary || value.hold != Hold::lent) return;
+        const Local* parameter = nullptr;
+        for (const auto& [name, local] : locals_)
+            if (local.reg == value.reg && local.is_parameter) parameter = &local;
+        if (parameter != nullptr) return;
+        const std::uint8_t lent = temp();
+        emit(Op::lend, lent, value.reg, 0, span);
+        value.reg = lent;
+    };
+    switch (target->kind) {
+        case ExprKind::name: store_name(as<NameExpr>(target).name, value, span); return;
+        case ExprKind::attribute: {
+            const auto& a = as<AttributeExpr>(target);
+            edge_ = false;
+            const Operand object = expr(a.object);
+            named_under_regions();
+            emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge), object.reg, value.reg, 0, span);
+            emit_word(a.name);
+            emit_word(0);
+            if (value.hold == Hold::unnamed) {
+                if (edge) finish(value, span);
+                else disown(value.reg);
+            }
+            finish(object, span);
+            return;
+        }
+        case ExprKind::index: {
+            const auto& i = as<IndexExpr>(target);
+            edge_ = false;
+            Operand object = expr(i.object);
+            if (i.index->kind == ExprKind::slice) {
+                const auto& s = as<SliceExpr>(i.index);
+                const std::uint8_t first = temp(3);
+                const Expr* parts[] = {s.start, s.stop, s.step};
+                for (unsigned k = 0; k < 3; ++k) {
+                    if (parts[k] == nullptr) emit(Op::load_none, first + k, 0, 0, span);
+                    else into(parts[k], static_cast<std::uint8_t>(first + k));
+                }
+                emit(Op::set_slice, object.reg, first, value.reg, span);
+                finish(value, span);
+                finish(object, span);
+                return;
+            }
+            keep_across(object, i.index, span);
+            const Operand at = expr(i.index);
+            named_under_regions();
+            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge), object.reg, at.reg, value.reg, span);
+            if (value.hold == Hold::unnamed) {
+                if (edge) finish(value, span);
+                else disown(value.reg);
+            }
+            finish(at, span);
+            finish(object, span);
+            return;
+        }
+        case ExprKind::tuple:
+        case ExprKind::list: assign_unpacked(as<SequenceExpr>(target), value, span); return;
+        case ExprKind::starred: error(target->span, "SyntaxError", "starred assignment target must be in a list or tuple"); return;
+        default: error(target->span, "SyntaxError", "cannot assign to this expression");
+    }
+}
+
+void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value, Span span) {
+    const std::size_t n = target.elements.size();
+    std::size_t star = n;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (target.elements[i]->kind != ExprKind::starred) continue;
+        if (star != n) error(target.elements[i]->span, "SyntaxError", "multiple starred expressions in assignment");
+        star = i;
+    }
+    if (n > 60) {
+        error(target.span, "SyntaxError", "too many targets in one assignment (at most 60)");
+        return;
+    }
+    const std::uint8_t first = n == 0 ? static_cast<std::uint8_t>(next_temp_) : temp(static_cast<unsigned>(n));
+    if (star == n) {
+        const bool take = value.hold == Hold::unnamed;
+        emit(take ? Op::unpack_take : Op::unpack, first, static_cast<unsigned>(n), value.reg, target.span);
+        if (take) disown(value.reg);
+    } else {
+        emit(Op::unpack_rest, first, static_cast<unsigned>(star), value.reg, target.span);
+        emit_word(static_cast<std::uint32_t>(n - star - 1));
+        finish(value, span);
+    }
+    if (counts())
+        for (std::size_t i = 0; i < n; ++i) own(static_cast<std::uint8_t>(first + i));
+    for (std::size_t i = 0; i < n; ++i) {
+        const Expr* t = target.elements[i];
+        if (t->kind == ExprKind::starred) t = as<StarredExpr>(t).value;
+        const unsigned mark = next_temp_;
+        assign_target(t, {static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, t->span);
+        release_to(mark);
+    }
+}
+
+void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
+    const Type type = type_of_annotation(s.annotation);
+    if (s.target->kind == ExprKind::name) {
+        const NameId name = as<NameExpr>(s.target).name;
+        if (type != Type::any) {
+            if (const auto found = locals_.find(name); found != locals_.end()) {
+                found->second.type = type;
+            } else if (const Resolved r = resolve(name); r.kind == Resolved::Kind::global) {
+                global_types_[r.index] = type;
+            }
+        }
+        if (s.value == nullptr) return;
+        Operand value = expr(s.value);
+        if (const Local* local = find_local(name); local != nullptr && local->type != Type::any) {
+            store_name(name, value, s.value->span);
+            return;
+        }
+        if (type != Type::any) {
+            if (!value.temporary) {
+                const std::uint8_t copy = temp();
+                emit(Op::move, copy, value.reg, 0, s.span);
+                value = {copy, value.hold, true};
+            }
+            check_type(value.reg, type, 0, s.value->span);
+        }
+        store_name(name, value, s.span);
+        return;
+    }
+    if (s.value == nullptr) return;
+    assign_expr(s.target, s.value, s.span);
+}
+
+void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
+    switch (s.target->kind) {
+        case ExprKind::name: {
+            const NameId name = as<NameExpr>(s.target).name;
+            const Local* found = find_local(name);
+            if (found != nullptr && !found->is_cell && !found->is_parameter && found->type == Type::any) {
+                const Local local = *found;
+                check_assigned(local, s.target->span);
+                augmented_ = true;
+                if (inert(s.value) || local.plain || !counts()) {
+                    const Operand left{local.reg, local.plain ? Hold::plain : Hold::lent, false};
+                    binary_op(s.op, left, s.value, s.span, -1, true);
+                } else {
+                    Operand result = binary_op(s.op, {local.reg, Hold::lent, false}, s.value, s.span, -1);
+                    own(result.reg);
+                    store_local(local, result, s.span);
+                }
+                augmented_ = false;
+                return;
+            }
+            const Operand left = read_name(name, s.target->span, -1);
+            Operand result = binary_op(s.op, left, s.value, s.span, temp());
+            own(result.reg);
+            store_name(name, result, s.span);
+            return;
+        }
+        case ExprKind::attribute: {
+            const auto& a = as<AttributeExpr>(s.target);
+            Operand object = expr(a.object);
+            keep_across(object, s.value, s.span);
+            const std::uint8_t old = temp();
+            emit(counts() && !inert(s.value) ? Op::get_field_share : Op::get_field, old, object.reg, 0, s.target->span);
+            emit_word(a.name);
+            emit_word(0);
+            const bool owned = counts() && !inert(s.value);
+            if (owned) own(old);
+            Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            own(result.reg);
+            emit(Op::set_field_take, object.reg, result.reg, 0, s.span);
+            emit_word(a.name);
+            emit_word(0);
+            disown(result.reg);
+            finish(object, s.span);
+            return;
+        }
+        case ExprKind::index: {
+            const auto& i = as<IndexExpr>(s.target);
+            if (i.index->kind == ExprKind::slice) {
+                error(s.target->span, "SyntaxError", "augmented assignment to a slice is not supported",
+                      "write x[a:b] = x[a:b] + …");
+                return;
+            }
+            Operand object = expr(i.object);
+            keep_across(object, i.index, s.span);
+            if (object.hold == Hold::lent && object.temporary) keep_across(object, s.value, s.span);
+            Operand at = expr(i.index);
+            keep_across(at, s.value, s.span);
+            const std::uint8_t old = temp();
+            const bool owned = counts() && !inert(s.value);
+            emit(owned ? Op::get_index_share : Op::get_index, old, object.reg, at.reg, s.target->span);
+            if (owned) own(old);
+            Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            own(result.reg);
+            emit(Op::set_index_take, object.reg, at.reg, result.reg, s.span);
+            disown(result.reg);
+            finish(at, s.span);
+            finish(object, s.span);
+            return;
+        }
+        default: error(s.target->span, "SyntaxError", "illegal target for augmented assignment");
+    }
+}
+
+void FunctionCompiler::del_target(const Expr* target, Span span) {
+    const unsigned mark = next_temp_;
+    switch (target->kind) {
+        case ExprKind::name: {
+            const NameId name = as<NameExpr>(target).name;
+            const Resolved r = resolve(name);
+            if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
+                check_assigned(r.local, target->span);
+                needs_init_ = true;
+                if (counts() && !r.local.plain && !r.local.is_parameter) emit(Op::discard, r.local.reg, 0, 0, span);
+                emit(Op::load_unbound, r.local.reg, 0, 0, span);
+                forget(r.local);
+            } else if (r.kind == Resolved::Kind::global) {
+                emit(Op::delete_global, 0, 0, 0, target->span);
+                emit_word(r.index);
+            } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::capture) {
+                std::uint8_t cell = r.local.reg;
+                if (r.kind == Resolved::Kind::capture) {
+                    cell = temp();
+                    emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
+                }
+                const std::uint8_t unbound = temp();
+                emit(Op::get_cell, unbound, cell, 0, target->span);
+                emit_word(name);
+                emit(Op::load_unbound, unbound, 0, 0, span);
+                emit(Op::set_cell_take, cell, unbound, 0, span);
+            } else {
+                emit(Op::raise_unbound, 0, 0, 0, target->span);
+                emit_word(name);
+            }
+            break;
+        }
+        case ExprKind::attribute: {
+            const Operand object = expr(as<AttributeExpr>(target).object);
+            emit(Op::delete_field, object.reg, 0, 0, target->span);
+            emit_word(as<AttributeExpr>(target).name);
+            finish(object, span);
+            break;
+        }
+        case ExprKind::index: {
+            const auto& i = as<IndexExpr>(target);
+            Operand object = expr(i.object);
+            if (i.index->kind == ExprKind::slice) {
+                const auto& s = as<SliceExpr>(i.index);
+                const std::uint8_t first = temp(3);
+                const Expr* parts[] = {s.start, s.stop, s.step};
+                for (unsigned k = 0; k < 3; ++k) {
+                    if (parts[k] == nullptr) emit(Op::load_none, first + k, 0, 0, span);
+                    else into(parts[k], static_cast<std::uint8_t>(first + k));
+                }
+                emit(Op::delete_slice, object.reg, first, 0, target->span);
+            } else {
+                keep_across(object, i.index, span);
+                const Operand at = expr(i.index);
+                emit(Op::delete_index, object.reg, at.reg, 0, target->span);
+                finish(at, span);
+            }
+            finish(object, span);
+            break;
+        }
+        case ExprKind::tuple:
+        case ExprKind::list:
+            for (const Expr* part : as<SequenceExpr>(target).elements) del_target(part, span);
+            break;
+        default: error(target->span, "SyntaxError", "cannot delete this expression");
+    }
+    release_to(mark);
+}
+
+void FunctionCompiler::import(const ImportStmt& s) {
+    const auto index = context_.import_module(s.name, s.name_span);
+    if (!index) return;
+    const std::uint8_t reg = temp();
+    emit(Op::import_module, reg, 0, 0, s.span);
+    emit_word(*index);
+    store_name(s.alias, {reg, Hold::plain, true}, s.span);
+}
+
+// --- Types
+
+void FunctionCompiler::check_type(std::uint8_t reg, Type type, unsigned what, Span span) {
+    emit(Op::check_type, reg, what, 0, span);
+    emit_word(static_cast<std::uint32_t>(type));
+}
+
+/// The primitive type an annotation names; everything else is not enforced here.
+Type FunctionCompiler::type_of_annotation(const Expr* annotation) {
+    if (annotation == nullptr || annotation->kind != ExprKind::name) return Type::any;
+    const NameId id = as<NameExpr>(annotation).name;
+    if (user_defines(id)) return Type::any;
+    return primitive_type(context_.names.text(id)).value_or(Type::any);
+}
+
+}  // namespace harness::lang

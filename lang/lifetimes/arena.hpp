@@ -1,0 +1,43 @@
+// The lifetime `arena`: objects go together when their region ends. A store of something new into an older object
+// makes it live as long as that; a store of something named is judged when its region ends.
+#pragma once
+
+#include "lang/lifetimes/policy.hpp"
+#include "lang/lifetimes/regions.hpp"
+
+namespace harness::lang {
+
+struct Arena {
+    static constexpr Lifetime traits() {
+        Lifetime l;
+        l.name = "arena";
+        l.summary = "released with the region: @region call, region: block, else the program";
+        l.regions = true;
+        return l;
+    }
+    template <bool Checked> static Value share(Interpreter*, Value v) { return v; }
+    template <bool Checked> static void drop(Interpreter*, Value) {}
+    template <bool Checked> static void discard(Interpreter*, Value) {}
+    /// The owned bit says that the value is unnamed: the place receives it. In the program's own region, where all
+    /// live equally long, there is nothing to compare.
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value holder, Value v) {
+        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v, false);
+        return v.owned();
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_take(Interpreter* S, Value holder, Value v) {
+        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v, true);
+        return v.owned();
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_edge(Interpreter* S, Value holder, Value v) {
+        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v.lent(), false).lent();
+        return v.lent();
+    }
+    template <bool Checked> static Value take(Interpreter*, Value v) { return v.owned(); }
+    [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
+    [[gnu::always_inline]] static Value read_name(Value v) { return v.lent(); }
+};
+
+}  // namespace harness::lang

@@ -1,0 +1,48 @@
+// The lifetime `manual`: objects go at `free` and `deinit`, and what is live at exit is a leak. Strings, closures and
+// the other values that nobody can free by hand are counted.
+#pragma once
+
+#include "lang/lifetimes/policy.hpp"
+
+namespace harness::lang {
+
+struct Manual {
+    static constexpr Lifetime traits() {
+        Lifetime l;
+        l.name = "manual";
+        l.summary = "released by free and deinit; what is live at exit is a leak";
+        l.counts = true;
+        l.sequence_header = false;
+        l.explicit_release = true;
+        l.live_at_exit_is_leak = true;
+        l.birth_word = 1;
+        return l;
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
+        if (always_counted(v)) count_up<Checked>(S, v);
+        return v;
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static void discard(Interpreter* S, Value v) {
+        if (always_counted(v)) count_down<Checked>(S, v);
+    }
+    /// An unnamed value that was only lent goes with all that it owns.
+    template <bool Checked>
+    [[gnu::always_inline]] static void drop(Interpreter* S, Value v) {
+        if (always_counted(v)) count_down<Checked>(S, v);
+        else if (v.is_owned()) S->deinit(v);
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value, Value v) {
+        return share<Checked>(S, v);
+    }
+    template <bool Checked> static Value store_take(Interpreter*, Value, Value v) { return v; }
+    template <bool Checked> static Value store_edge(Interpreter* S, Value, Value v) { return share<Checked>(S, v).lent(); }
+    template <bool Checked> static Value take(Interpreter*, Value v) { return v; }
+    /// Reading a field or an element is a borrow; a name's value stays as it is.
+    [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
+    static Value read_name(Value v) { return v; }
+};
+
+}  // namespace harness::lang

@@ -1,0 +1,56 @@
+// What a lifetime's policy must define, and how the VM's handlers see it. A policy is a struct of static functions,
+// each a template over `Checked`; handlers are instantiated once for each, so that no lifetime pays for another.
+#pragma once
+
+#include "lang/lifetimes/lifetime.hpp"
+#include "lang/vm/interpreter.hpp"
+
+namespace harness::lang {
+
+/// A lifetime together with the way values refer to objects: what handlers are templates over.
+template <class Lifetime, bool IsChecked>
+struct Mode {
+    using Policy = Lifetime;
+    static constexpr bool checked = IsChecked;
+};
+
+/// Where the object is: the address in the value, or the handle's.
+template <bool Checked>
+[[gnu::always_inline]] inline void* object_address(Interpreter* S, Value v) {
+    if constexpr (Checked) return S->heap.handles().address(v);
+    else return reinterpret_cast<void*>(v.payload());
+}
+template <bool Checked>
+[[gnu::always_inline]] inline bool object_live(Interpreter* S, Value v) {
+    if constexpr (Checked) return S->heap.handles().live(v);
+    else return true;
+}
+/// The count of strings and of objects stands at the same offset.
+template <bool Checked>
+[[gnu::always_inline]] inline std::uint32_t& object_count(Interpreter* S, Value v) {
+    return static_cast<std::uint32_t*>(object_address<Checked>(S, v))[-1];
+}
+
+/// Adds a reference; strings of constants are immortal, which their sign bit tells.
+template <bool Checked>
+[[gnu::always_inline]] inline void count_up(Interpreter* S, Value v) {
+    std::uint32_t& count = object_count<Checked>(S, v);
+    if (static_cast<std::int32_t>(count) >= 0) [[likely]] ++count;
+    if constexpr (Checked) ++S->costs.retains;
+}
+/// Takes a reference away; the last one ends the object.
+template <bool Checked>
+[[gnu::always_inline]] inline void count_down(Interpreter* S, Value v) {
+    if constexpr (Checked) {
+        ++S->costs.releases;
+        if (!S->heap.handles().live(v)) return;
+    }
+    std::uint32_t& count = object_count<Checked>(S, v);
+    if (static_cast<std::int32_t>(count) < 0) return;
+    if (--count == 0) S->end_object(v);
+}
+
+/// Strings and what the VM counts under every lifetime that releases.
+[[gnu::always_inline]] inline bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
+
+}  // namespace harness::lang

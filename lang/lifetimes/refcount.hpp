@@ -1,0 +1,76 @@
+// The lifetime `refcount`: an object goes, destructor first, when the last reference to it goes. Cycles leak and are
+// reported; `refcount+cycles` finds them by trial deletion among the objects that lost a reference without dying
+// (Bacon and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the synchronous form).
+#pragma once
+
+#include "lang/lifetimes/policy.hpp"
+
+namespace harness::lang {
+
+struct Refcount {
+    static constexpr Lifetime traits() {
+        Lifetime l;
+        l.name = "refcount";
+        l.summary = "released with the last reference; cycles are reported";
+        l.counts = true;
+        l.counts_objects = true;
+        l.live_at_exit_is_leak = true;
+        l.birth_word = 1;
+        return l;
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
+        if (!v.is_heap()) return v;
+        count_up<Checked>(S, v);
+        return v.owned();
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static void discard(Interpreter* S, Value v) {
+        if (v.is_owned()) count_down<Checked>(S, v);
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static void drop(Interpreter* S, Value v) {
+        discard<Checked>(S, v);
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value, Value v) {
+        return share<Checked>(S, v);
+    }
+    template <bool Checked> static Value store_take(Interpreter*, Value, Value v) { return v; }
+    template <bool Checked> static Value store_edge(Interpreter* S, Value, Value v) {
+        if (always_counted(v)) return share<Checked>(S, v);
+        return v.lent();
+    }
+    template <bool Checked> static Value take(Interpreter* S, Value v) {
+        return v.is_owned() ? v : share<Checked>(S, v);
+    }
+    static Value read_place(Value v) { return v; }
+    static Value read_name(Value v) { return v; }
+};
+
+struct RefcountCycles : Refcount {
+    static constexpr Lifetime traits() {
+        Lifetime l = Refcount::traits();
+        l.name = "refcount+cycles";
+        l.summary = "released with the last reference; cycles are collected";
+        l.collects_cycles = true;
+        return l;
+    }
+    template <bool Checked>
+    static void discard(Interpreter* S, Value v) {
+        if (!v.is_owned()) return;
+        if (v.is_string()) {
+            count_down<Checked>(S, v);
+            return;
+        }
+        if constexpr (Checked) {
+            ++S->costs.releases;
+            if (!S->heap.handles().live(v)) return;
+        }
+        if (--object_count<Checked>(S, v) == 0) S->end_object(v);
+        else S->note_possible_root(v);
+    }
+    template <bool Checked> static void drop(Interpreter* S, Value v) { discard<Checked>(S, v); }
+};
+
+}  // namespace harness::lang

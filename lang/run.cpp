@@ -1,0 +1,195 @@
+// One run from source text to report: parse, compile, execute, release, tell.
+#include "lang/run.hpp"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "lang/builtins/allocator_handles.hpp"
+#include "lang/builtins/functions.hpp"
+#include "lang/compile/compiler.hpp"
+#include "lang/lifetimes/registry.hpp"
+#include "lang/syntax/parser.hpp"
+#include "lang/vm/interpreter.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+std::uint64_t now_ns() {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+bool read_text(const std::string& path, std::string& out) {
+    std::FILE* file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr) return false;
+    char buffer[1 << 16];
+    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) out.append(buffer, n);
+    std::fclose(file);
+    return true;
+}
+
+/// The front end of one run: the main file and what it imports.
+class FrontEnd {
+  public:
+    FrontEnd(Interpreter& vm, SourceMap& sources, const RunOptions& options, std::vector<Diagnostic>& errors)
+        : vm_(vm), sources_(sources), options_(options), errors_(errors),
+          context_{.program = vm.program, .names = vm.names, .lifetime = vm.lifetime, .errors = errors, .facts = facts_,
+                   .builtins = vm.builtins_, .elide_counts = options.elide_counts,
+                   .constant_string = [&vm](std::string_view text) { return vm.heap.constant_string(text); },
+                   .import_module = [this](NameId name, Span span) { return import(name, span); }} {}
+
+    bool compile_main(std::string source) {
+        const std::uint32_t base = sources_.add(options_.file, std::move(source));
+        return compile(base, "__main__");
+    }
+
+  private:
+    bool compile(std::uint32_t base, std::string name) {
+        const auto length = static_cast<std::uint32_t>(sources_.text(base).size());
+        modules_.push_back(std::make_unique<Module>(parse(sources_, base, vm_.names, errors_)));
+        if (!errors_.empty()) return false;
+        compile_module(context_, modules_.back()->body, std::move(name), {base, base + (length > 0 ? 1U : 0U)});
+        return errors_.empty();
+    }
+
+    std::optional<std::uint32_t> import(NameId name, Span span) {
+        const std::string text(vm_.names.text(name));
+        for (std::uint32_t i = 0; i < vm_.program.modules.size(); ++i)
+            if (vm_.program.modules[i].name == text) return i;
+        if (text == "math") return import_math();
+        const std::size_t slash = options_.file.rfind('/');
+        const std::string path = (slash == std::string::npos ? "" : options_.file.substr(0, slash + 1)) + text + ".src";
+        std::string source;
+        if (!read_text(path, source)) {
+            Diagnostic d;
+            d.name = "ImportError";
+            d.span = span;
+            d.message = fmt::format("no module named '{}'", text);
+            d.help = fmt::format("it would be the file {}", path);
+            errors_.push_back(std::move(d));
+            return std::nullopt;
+        }
+        const std::uint32_t base = sources_.add(path, std::move(source));
+        const auto index = static_cast<std::uint32_t>(vm_.program.modules.size());
+        if (!compile(base, text)) return std::nullopt;
+        return index;
+    }
+
+    std::uint32_t import_math() {
+        auto info = std::make_unique<ModuleInfo>();
+        info->kind = ConstantKind::module;
+        info->name = "math";
+        for (const Native& n : math_functions()) info->natives[vm_.names.intern(n.name)] = Value::constant(&n);
+        for (const NamedNumber& c : math_constants()) info->natives[vm_.names.intern(c.name)] = Value::floating(c.value);
+        vm_.program.modules.push_back({.name = "math", .body = nullptr, .info = info.get(), .started = true});
+        vm_.program.module_infos.push_back(std::move(info));
+        return static_cast<std::uint32_t>(vm_.program.modules.size()) - 1;
+    }
+
+    Interpreter& vm_;
+    SourceMap& sources_;
+    const RunOptions& options_;
+    std::vector<Diagnostic>& errors_;
+    ProgramFacts facts_;
+    std::vector<std::unique_ptr<Module>> modules_;
+    CompileContext context_;
+};
+
+void number_sites(Program& program) {
+    for (auto& f : program.functions) {
+        f->site_base = program.sites;
+        program.sites += static_cast<std::uint32_t>(f->code.size());
+    }
+}
+
+int exit_code_of(const Interpreter& vm, const ClassInfo& type) {
+    const bool limit = type.derives_from(vm.error_class(ErrorKind::RecursionError)) ||
+                       type.derives_from(vm.error_class(ErrorKind::MemoryError));
+    return limit ? 5 : 1;
+}
+
+}  // namespace
+
+RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator, SourceMap& sources) {
+    RunReport report;
+    const std::uint64_t begin = now_ns();
+    const auto entry = find_lifetime(options.lifetime, options.checked);
+    if (!entry.has_value()) {
+        Diagnostic d;
+        d.name = "UsageError";
+        d.message = fmt::format("there is no lifetime '{}'", options.lifetime);
+        report.errors.push_back(std::move(d));
+        report.status = Status::rejected;
+        report.exit_code = 2;
+        return report;
+    }
+    Output out(options.out);
+    auto vm = std::make_unique<Interpreter>(options, entry->lifetime, options.checked ? entry->checked : entry->unchecked,
+                                            allocator, sources, out);
+    vm->define_system();
+    {
+        FrontEnd front(*vm, sources, options, report.errors);
+        if (!front.compile_main(std::move(source))) {
+            report.status = Status::rejected;
+            report.exit_code = 6;
+            report.phases.front_end_ns = report.wall_ns = now_ns() - begin;
+            report.output_xxh3 = out.hash();
+            return report;
+        }
+    }
+    number_sites(vm->program);
+    if (!vm->prepare()) {
+        Diagnostic d;
+        d.name = "MemoryError";
+        d.message = "there is no address space for the stack";
+        d.help = "lower --max-depth, or raise the limit on address space";
+        report.errors.push_back(std::move(d));
+        report.status = Status::limit;
+        report.exit_code = 5;
+        return report;
+    }
+    const std::uint64_t compiled = now_ns();
+    report.phases.front_end_ns = compiled - begin;
+    vm->execute_main();
+    const std::uint64_t ran = now_ns();
+    report.phases.run_ns = ran - compiled;
+
+    const bool failed = vm->pending != Value::absent() && !vm->exit_requested_;
+    if (failed) {
+        Diagnostic d = vm->describe_pending();
+        if (vm->defect_.has_value()) {
+            report.status = Status::defect;
+            report.exit_code = 4;
+            Defect defect = *vm->defect_;
+            defect.diagnostic = d;
+            report.defects.push_back(std::move(defect));
+        } else {
+            report.exit_code = exit_code_of(*vm, vm->class_of(vm->pending));
+            report.status = report.exit_code == 5 ? Status::limit : Status::error;
+        }
+        report.errors.push_back(std::move(d));
+    }
+    vm->finish(failed, report);
+    report.phases.release_ns = now_ns() - ran;
+    report.output_bytes = out.bytes();
+    report.output_xxh3 = out.hash();
+    if (report.status == Status::ok && vm->exit_requested_) report.exit_code = vm->exit_code;
+    report.wall_ns = now_ns() - begin;
+    return report;
+}
+
+std::vector<LifetimeInfo> list_lifetimes() {
+    std::vector<LifetimeInfo> all;
+    for (const std::string_view name : lifetime_names()) {
+        const auto entry = find_lifetime(name, true);
+        all.push_back({entry->lifetime.name, entry->lifetime.summary});
+    }
+    return all;
+}
+
+}  // namespace harness::lang

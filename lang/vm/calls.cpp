@@ -1,0 +1,528 @@
+// Calling anything: functions with every kind of parameter, closures, builtins, classes, bound methods, and calls that
+// C++ makes into the program.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lang/builtins/dict.hpp"
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/list.hpp"
+#include "lang/vm/dispatch.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+constexpr std::uint32_t most_nested_calls = 900;
+
+std::string plural(std::size_t n, const char* word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+
+std::string missing_arguments(std::string_view function, const std::vector<std::string>& names, const char* kind) {
+    std::string list;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i != 0) list += i + 1 == names.size() ? (names.size() == 2 ? " and " : ", and ") : ", ";
+        list += "'" + names[i] + "'";
+    }
+    return fmt::format("{}() missing {} required {} argument{}: {}", function, names.size(), kind, names.size() == 1 ? "" : "s", list);
+}
+
+}  // namespace
+
+bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result, const std::uint32_t* return_pc) {
+    Frame* pushed = stack->push_above(frame, &function, base, {function.registers, function.named_slots}, return_pc, result);
+    if (pushed == nullptr) {
+        raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+        return false;
+    }
+    frame = pushed;
+    return true;
+}
+
+/// Binds the arguments to the parameters in place and pushes the frame. `base` holds `count` values, the last of which
+/// the names in `keywords` belong to.
+Interpreter::Entered Interpreter::enter_function(const Function& f, Value closure, Value* base, std::uint32_t count,
+                                                 std::uint32_t result, const std::uint32_t* return_pc, const Value* keywords) {
+    if (!f.simple || keywords != nullptr) {
+        // The caller answers for what it passed, where it stands: the parameters are laid out above its window.
+        Value* above = std::max(frame->base + frame->function->registers, base + count);
+        if (above + count + f.registers + 2 >= stack->values_end()) {
+            raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+            return Entered::failed;
+        }
+        std::copy(base, base + count, above);
+        base = above;
+        if (!bind_arguments(f, closure, base, count, keywords)) return Entered::failed;
+    } else if (count != f.parameters) {
+        raise_arity(f, count, 0);
+        return Entered::failed;
+    }
+    if (!push_frame(f, base, result, return_pc)) return Entered::failed;
+    if (closure.is_heap()) base[f.closure_register] = closure;
+    return Entered::frame;
+}
+
+void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given) {
+    std::vector<std::string> missing, missing_keyword;
+    std::uint32_t positional = 0, required = 0;
+    for (std::size_t i = 0; i < f.parameters; ++i) {
+        const ParameterInfo& p = f.parameter_info[i];
+        const bool rest = (f.has_keyword_rest && i + 1U == f.parameters) || (f.has_rest && is_rest_parameter(f, i));
+        if (rest || p.keyword_only) continue;
+        ++positional;
+        if (!p.has_default) ++required;
+        if (i >= given && !p.has_default) missing.emplace_back(names.text(p.name));
+    }
+    const std::string_view name = f.name;
+    if (!missing.empty()) {
+        raise(ErrorKind::TypeError, missing_arguments(name, missing, "positional"));
+        return;
+    }
+    std::string takes = required == positional ? plural(positional, "positional argument")
+                                               : fmt::format("from {} to {} positional arguments", required, positional);
+    (void)keyword_only_given;
+    raise(ErrorKind::TypeError, fmt::format("{}() takes {} but {} {} given", name, takes, given, given == 1 ? "was" : "were"));
+}
+
+bool Interpreter::is_rest_parameter(const Function& f, std::size_t i) const {
+    // *rest stands behind the positional parameters: the first that is keyword-only by place, or just before **rest.
+    if (!f.has_rest) return false;
+    std::size_t at = f.parameters - (f.has_keyword_rest ? 1U : 0U);
+    while (at > 0 && f.parameter_info[at - 1].keyword_only) --at;
+    return at > 0 && i == at - 1;
+}
+
+/// Rearranges what the caller passed into the callee's registers: defaults, names, *rest and **rest.
+bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count, const Value* keywords) {
+    const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
+    const std::uint32_t given = count - named;
+    std::vector<Value> passed(base, base + count);
+    const std::size_t total = f.parameters;
+    std::vector<Value> bound(total, Value::absent());
+    std::size_t positional = 0;
+    for (std::size_t i = 0; i < total; ++i) {
+        const bool last_rest = f.has_keyword_rest && i + 1 == total;
+        if (!last_rest && !f.parameter_info[i].keyword_only && !is_rest_parameter(f, i)) ++positional;
+    }
+    for (std::uint32_t i = 0; i < std::min<std::size_t>(given, positional); ++i) bound[i] = passed[i];
+    if (given > positional && !f.has_rest) {
+        raise_arity(f, given, named);
+        return false;
+    }
+    Value rest = Value::absent(), more = Value::absent();
+    if (f.has_rest) {
+        std::vector<Value> elements;
+        for (std::size_t i = positional; i < given; ++i) elements.push_back(share(passed[i]));
+        rest = heap.new_tuple(elements.data(), static_cast<std::uint32_t>(elements.size()));
+        if (rest == Value::failed()) return false;
+        for (std::size_t i = 0; i < total; ++i)
+            if (is_rest_parameter(f, i)) bound[i] = rest;
+    }
+    if (f.has_keyword_rest) {
+        more = heap.new_dict();
+        if (more == Value::failed()) return false;
+        bound[total - 1] = more;
+    }
+    for (std::uint32_t k = 0; k < named; ++k) {
+        const std::string_view name = heap.text(keywords[1 + k]);
+        std::size_t at = total;
+        for (std::size_t i = 0; i < total; ++i) {
+            const bool is_rest = (f.has_keyword_rest && i + 1 == total) || is_rest_parameter(f, i);
+            if (!is_rest && names.text(f.parameter_info[i].name) == name) at = i;
+        }
+        if (at == total) {
+            if (f.has_keyword_rest) {
+                if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return false;
+                continue;
+            }
+            raise(ErrorKind::TypeError, fmt::format("{}() got an unexpected keyword argument '{}'", f.name, name));
+            return false;
+        }
+        if (bound[at] != Value::absent()) {
+            raise(ErrorKind::TypeError, fmt::format("{}() got multiple values for argument '{}'", f.name, name));
+            return false;
+        }
+        bound[at] = passed[given + k];
+    }
+    std::vector<std::string> missing, missing_keyword;
+    std::size_t default_index = 0;
+    const bool own_defaults = closure.is_heap();
+    for (std::size_t i = 0; i < total; ++i) {
+        const ParameterInfo& p = f.parameter_info[i];
+        if (bound[i] == Value::absent()) {
+            if (p.has_default) {
+                bound[i] = own_defaults ? heap.payload<Closure>(closure).cells[f.captures.size() + default_index]
+                                        : f.default_constants[default_index];
+            } else {
+                (p.keyword_only ? missing_keyword : missing).emplace_back(names.text(p.name));
+            }
+        }
+        if (p.has_default) ++default_index;
+    }
+    if (!missing.empty()) {
+        raise(ErrorKind::TypeError, missing_arguments(f.name, missing, "positional"));
+        return false;
+    }
+    if (!missing_keyword.empty()) {
+        raise(ErrorKind::TypeError, missing_arguments(f.name, missing_keyword, "keyword-only"));
+        return false;
+    }
+    std::copy(bound.begin(), bound.end(), base);
+    return true;
+}
+
+Value Interpreter::call_native(const Native& native, Value* arguments, std::uint32_t count, const Value* keywords) {
+    const std::uint32_t self = native.is_method ? 1 : 0;
+    const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
+    const std::uint32_t given = count - named - self;
+    if (native.plain && named == 0) [[likely]] {
+        if (given == native.total) return native.function(*this, arguments, count);
+        if (given >= native.required && given < native.total) {
+            Value padded[12];
+            std::copy(arguments, arguments + count, padded);
+            for (std::uint32_t i = given; i < native.total; ++i) padded[self + i] = Value::absent();
+            return native.function(*this, padded, native.total + self);
+        }
+    }
+    return call_native_bound(native, arguments, given, named, keywords);
+}
+
+/// The long way: names, "rest...", "**names", and every complaint about the number of arguments.
+Value Interpreter::call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
+                                     const Value* keywords) {
+    const std::uint32_t self = native.is_method ? 1 : 0;
+    if (!native.takes_rest && given > native.positional) {
+        if (native.positional == 0)
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments ({} given)", native.name, given));
+        const char* bound = native.required == native.positional ? "exactly" : "at most";
+        if (native.positional == 1 && native.required == 1)
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", native.name, given));
+        return raise(ErrorKind::TypeError, fmt::format("{} expected {} {}, got {}", native.name, bound,
+                                                       plural(native.positional, "argument"), given));
+    }
+    std::vector<Value> slots;
+    std::vector<std::string_view> slot_names;
+    std::vector<Value> out(arguments, arguments + self);
+    std::uint32_t next = 0;
+    bool keyword_only = false;
+    int rest_at = -1, more_at = -1;
+    for (std::size_t at = 0; at < native.parameters.size();) {
+        const std::size_t end = std::min(native.parameters.find(' ', at), native.parameters.size());
+        const std::string_view word = native.parameters.substr(at, end - at);
+        at = end + 1;
+        if (word.empty()) continue;
+        if (word == "*") {
+            keyword_only = true;
+        } else if (word.substr(0, 2) == "**") {
+            more_at = static_cast<int>(out.size());
+            out.push_back(Value::absent());
+            slot_names.emplace_back();
+        } else if (word.size() > 3 && word.substr(word.size() - 3) == "...") {
+            rest_at = static_cast<int>(out.size());
+            while (next < given) {
+                out.push_back(arguments[self + next++]);
+                slot_names.emplace_back();
+            }
+            keyword_only = true;
+        } else {
+            out.push_back(!keyword_only && next < given ? arguments[self + next++] : Value::absent());
+            slot_names.push_back(word);
+        }
+    }
+    (void)rest_at;
+    for (std::uint32_t k = 0; k < named; ++k) {
+        const std::string_view name = heap.text(keywords[1 + k]);
+        const Value v = arguments[self + given + k];
+        const auto found = std::find(slot_names.begin(), slot_names.end(), name);
+        if (found != slot_names.end()) {
+            Value& slot = out[self + static_cast<std::size_t>(found - slot_names.begin())];
+            if (slot != Value::absent())
+                return raise(ErrorKind::TypeError, fmt::format("argument for {}() given by name ('{}') and position", native.name, name));
+            slot = v;
+        } else if (more_at >= 0) {
+            Value& more = out[static_cast<std::size_t>(more_at)];
+            if (more == Value::absent()) {
+                more = heap.new_dict();
+                if (more == Value::failed()) return more;
+            }
+            if (!dict_set(*this, more, keywords[1 + k], v)) return Value::failed();
+        } else {
+            return raise(ErrorKind::TypeError, fmt::format("'{}' is an invalid keyword argument for {}()", name, native.name));
+        }
+    }
+    std::uint32_t have = 0;
+    for (std::uint32_t i = 0; i < native.required && self + i < out.size(); ++i)
+        if (out[self + i] != Value::absent()) ++have;
+    if (have < native.required) {
+        if (native.positional == 1 && native.required == 1)
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", native.name, given));
+        return raise(ErrorKind::TypeError, fmt::format("{} expected {} {}, got {}", native.name,
+                                                       native.required == native.positional && !native.takes_rest ? "exactly" : "at least",
+                                                       plural(native.required, "argument"), given));
+    }
+    const Value result = native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));
+    if (more_at >= 0) drop(out[static_cast<std::size_t>(more_at)]);
+    return result;
+}
+
+Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result,
+                                        const std::uint32_t* return_pc, const Value* keywords) {
+    const auto deliver = [&](Value v) {
+        if (v == Value::failed()) return Entered::failed;
+        frame->base[result] = v;
+        return Entered::done;
+    };
+    if (callee.is_constant_object()) {
+        switch (callee.as_constant<ConstantObject>()->kind) {
+            case ConstantKind::function:
+                return enter_function(*callee.as_constant<Function>(), Value::none(), first, count, result, return_pc, keywords);
+            case ConstantKind::native: {
+                // A nested call may use the space above the window, where these arguments may stand.
+                std::vector<Value> safe(first, first + count);
+                return deliver(call_native(*callee.as_constant<Native>(), safe.data(), count, keywords));
+            }
+            case ConstantKind::class_: return construct(*callee.as_constant<ClassInfo>(), first, count, result, return_pc, keywords);
+            default: break;
+        }
+    } else if (callee.is_counted()) {
+        const ClassId id = heap.class_id(callee);
+        if (id == ClassId::closure)
+            return enter_function(*heap.payload<Closure>(callee).function, callee, first, count, result, return_pc, keywords);
+        if (id == ClassId::bound_method) {
+            // The receiver goes before the arguments: everything moves up by one.
+            const BoundMethod method = heap.payload<BoundMethod>(callee);
+            return enter_shifted(method.method, method.self, first, count, result, return_pc, keywords);
+        }
+    }
+    if (is_instance(callee)) {
+        const Value method = class_of(callee).dunder(Dunder::call);
+        if (method != Value::absent()) return enter_shifted(method, callee, first, count, result, return_pc, keywords);
+    }
+    raise(ErrorKind::TypeError, fmt::format("'{}' object is not callable", type_name(callee)));
+    return Entered::failed;
+}
+
+/// Calls `callee` with `self` before the arguments. They stand in a window of the caller's, which does not own the
+/// register before them, so they are copied above it.
+Interpreter::Entered Interpreter::enter_shifted(Value callee, Value self, Value* first, std::uint32_t count, std::uint32_t result,
+                                                const std::uint32_t* return_pc, const Value* keywords) {
+    Value* above = frame->base + frame->function->registers;
+    above = std::max(above, first + count);
+    if (above + count + 2 >= stack->values_end()) {
+        raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+        return Entered::failed;
+    }
+    above[0] = self;
+    std::copy(first, first + count, above + 1);
+    return enter(callee, above, count + 1, result, return_pc, keywords);
+}
+
+Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,
+                                            const std::uint32_t* return_pc, const Value* keywords) {
+    const auto deliver = [&](Value v) {
+        if (v == Value::failed()) return Entered::failed;
+        frame->base[result] = v;
+        return Entered::done;
+    };
+    if (type.construct != nullptr) return deliver(call_native(*type.construct, first, count, keywords));
+    const Value made = heap.new_instance(type);
+    if (made == Value::failed()) return Entered::failed;
+    if (type.dunder(Dunder::del) != Value::absent()) note_destructor(made);
+    const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
+    if (type.is_exception) {
+        std::vector<Value> args;
+        for (std::uint32_t i = 0; i + named < count; ++i) args.push_back(share(first[i]));
+        const Value tuple = heap.new_tuple(args.data(), static_cast<std::uint32_t>(args.size()));
+        if (tuple == Value::failed()) return Entered::failed;
+        heap.payload<Value>(made) = store_unnamed(made, tuple);
+    }
+    const Value init = type.dunder(Dunder::init);
+    if (init == Value::absent()) {
+        if (count != 0 && !type.is_exception) {
+            drop(made);
+            raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments", type.name));
+            return Entered::failed;
+        }
+        return deliver(made);
+    }
+    Value* above = std::max(frame->base + frame->function->registers, first + count);
+    if (above + count + 4 >= stack->values_end()) {
+        drop(made);
+        raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+        return Entered::failed;
+    }
+    above[0] = made.lent();
+    std::copy(first, first + count, above + 1);
+    const Function* f = nullptr;
+    if (init.is_constant_object() && init.as_constant<ConstantObject>()->kind == ConstantKind::function) f = init.as_constant<Function>();
+    else if (init.is_counted() && heap.class_id(init) == ClassId::closure) f = heap.payload<Closure>(init).function;
+    if (f != nullptr && f->is_init) {
+        // The frame answers for the new object; its return hands it over (see return_init).
+        const Entered entered = enter_function(*f, init, above, count + 1, result | frame_constructs, return_pc, keywords);
+        if (entered == Entered::failed) drop(made);
+        return entered;
+    }
+    std::vector<Value> arguments(above, above + count + 1);
+    const Value done = keywords == nullptr ? call_value(init, arguments.data(), count + 1)
+                                           : raise(ErrorKind::TypeError, "this __init__ takes no keyword arguments");
+    if (done == Value::failed()) {
+        drop(made);
+        return Entered::failed;
+    }
+    drop(done);
+    return deliver(made);
+}
+
+Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* first, std::uint32_t count, std::uint32_t result,
+                                               const std::uint32_t* return_pc, const Value* keywords) {
+    if (!readable(self)) return Entered::failed;
+    // Methods of classes take the receiver as their first argument, in the register where it stands.
+    if (is_instance(self)) {
+        const ClassInfo& type = class_of(self);
+        const auto member = type.members.find(name);
+        bool shadowed = member != type.members.end() && member->second.is_field;
+        if (member != type.members.end() && !shadowed) {
+            const Value method = member->second.value;
+            const bool function = (method.is_constant_object() && method.as_constant<ConstantObject>()->kind == ConstantKind::function) ||
+                                  (method.is_counted() && heap.class_id(method) == ClassId::closure);
+            if (function && !has_side_field(self, name)) return enter(method, first, count + 1, result, return_pc, keywords);
+            const bool native = method.is_constant_object() && method.as_constant<ConstantObject>()->kind == ConstantKind::native;
+            if (native && !has_side_field(self, name)) {
+                std::vector<Value> safe(first, first + count + 1);
+                const Value v = call_native(*method.as_constant<Native>(), safe.data(), count + 1, keywords);
+                if (v == Value::failed()) return Entered::failed;
+                frame->base[result] = v;
+                return Entered::done;
+            }
+        }
+    } else if (const Native* native = builtin_method(self, name)) {
+        const Value v = call_native(*native, first, count + 1, keywords);
+        if (v == Value::failed()) return Entered::failed;
+        frame->base[result] = v;
+        return Entered::done;
+    }
+    const Value attribute = get_attribute(self, name);
+    if (attribute == Value::failed()) return Entered::failed;
+    park(attribute);
+    return enter(attribute, first + 1, count, result, return_pc, keywords);
+}
+
+Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result,
+                                                 const std::uint32_t* return_pc) {
+    const Sequence& positional = heap.sequence(list);
+    const Dict& named = heap.payload<Dict>(dict);
+    const std::uint32_t n = positional.length();
+    Value* above = frame->base + frame->function->registers;
+    if (above + n + named.live + 4 >= stack->values_end()) {
+        raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+        return Entered::failed;
+    }
+    std::copy(positional.elements(), positional.elements() + n, above);
+    std::vector<Value> keywords = {Value::integer(named.live)};
+    std::uint32_t at = n;
+    for (std::uint32_t i = 0; i < named.used; ++i) {
+        const DictEntry& entry = named.entries[i];
+        if (entry.key == Value::absent()) continue;
+        if (!entry.key.is_string()) {
+            raise(ErrorKind::TypeError, "keywords must be strings");
+            return Entered::failed;
+        }
+        keywords.push_back(entry.key);
+        above[at++] = entry.value;
+    }
+    // A class's constructor may go on after this returns: the names live as long as the dict, which the caller keeps.
+    return enter(callee, above, at, result, return_pc, named.live != 0 ? keywords.data() : nullptr);
+}
+
+// --- Calls from C++
+
+Value Interpreter::call_value(Value callee, const Value* arguments, std::uint32_t count) {
+    if (nested_ >= most_nested_calls) return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+    const std::uint32_t* at_before = at;
+    Frame* frame_before = frame;
+    Value* above = frame->base + frame->function->registers;
+    if (above + count + 64 >= stack->values_end()) return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+    if (!push_frame(boundary_, above, 0, at)) return Value::failed();
+    frame->named_total = frame_before->named_total;
+    std::copy(arguments, arguments + count, above + 1);
+    ++nested_;
+    const Entered entered = enter(callee, above + 1, count, 0, halt_code_, nullptr);
+    Value result = Value::failed();
+    if (entered == Entered::done) {
+        result = above[0];
+    } else if (entered == Entered::frame) {
+        nested_failed_ = false;
+        run_until_halt(frame->function->entry, frame->base, frame->function->constants);
+        result = nested_failed_ ? Value::failed() : above[0];
+        nested_failed_ = false;
+    }
+    --nested_;
+    frame = frame_before;
+    at = at_before;
+    return result;
+}
+
+void Interpreter::run_until_halt(const std::uint32_t* pc, Value* R, const Value* K) {
+#if HARNESS_TAIL_CALLS
+    const std::uint32_t word = *pc;
+    table[word & 0xFF].run(this, pc + 1, R, table, word, K);
+#else
+    resume = {pc, R, table, K};
+    while (true) {
+        halted = false;
+        const Resume r = resume;
+        const std::uint32_t word = *r.pc;
+        r.table[word & 0xFF].run(this, r.pc + 1, r.R, r.table, word, r.K);
+        if (halted) break;
+    }
+    halted = false;
+#endif
+}
+
+Value Machine::call(Value callee, const Value* arguments, std::uint32_t count) {
+    return interpreter(*this).call_value(callee, arguments, count);
+}
+
+Value Machine::call_dunder(Value self, Dunder dunder, const Value* more, std::uint32_t count) {
+    if (!is_instance(self)) return Value::absent();
+    const Value method = class_of(self).dunder(dunder);
+    if (method == Value::absent()) return method;
+    Value arguments[4] = {self};
+    for (std::uint32_t i = 0; i < count && i < 3; ++i) arguments[1 + i] = more[i];
+    return call(method, arguments, count + 1);
+}
+
+Value Interpreter::call_method_value(Value self, NameId name, const Value* arguments, std::uint32_t count) {
+    if (!readable(self)) return Value::failed();
+    if (const Native* native = is_instance(self) ? nullptr : builtin_method(self, name)) {
+        std::vector<Value> all = {self};
+        all.insert(all.end(), arguments, arguments + count);
+        return call_native(*native, all.data(), count + 1, nullptr);
+    }
+    const Value method = get_attribute(self, name);
+    if (method == Value::failed()) return method;
+    const Value result = call_value(method, arguments, count);
+    drop(method);
+    return result;
+}
+
+const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint32_t count) const {
+    if (!is_instance(self) || !heap.live(self)) return nullptr;
+    const ClassInfo& type = class_of(self);
+    const auto member = type.members.find(name);
+    if (member == type.members.end() || member->second.is_field || type.attributes_change) return nullptr;
+    const Value method = member->second.value;
+    if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function) return nullptr;
+    const auto* f = method.as_constant<Function>();
+    if (!f->simple || f->parameters != count + 1 || has_side_field(self, name)) return nullptr;
+    return f;
+}
+
+Machine::DepthGuard::DepthGuard(Machine& machine, std::string_view doing) : machine_(machine), ok_(true) {
+    if (++machine_.native_depth_ > 1000) {
+        machine_.raise(ErrorKind::RecursionError, fmt::format("maximum recursion depth exceeded {}", doing));
+        ok_ = false;
+    }
+}
+Machine::DepthGuard::~DepthGuard() { --machine_.native_depth_; }
+
+}  // namespace harness::lang

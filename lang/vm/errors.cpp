@@ -1,0 +1,412 @@
+// Errors: raising, catching, unwinding frames with what they answer for, and turning what nobody caught into a
+// diagnostic with its place and call stack.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/text.hpp"
+#include "lang/vm/interpreter.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+enum class ExitClass : std::uint8_t { run, defect, limit };
+constexpr ExitClass exit_classes[] = {
+#define ERROR(name, base, exit) ExitClass::exit,
+#include "lang/vm/errors.def"
+#undef ERROR
+};
+constexpr std::string_view error_names[] = {
+#define ERROR(name, base, exit) #name,
+#include "lang/vm/errors.def"
+#undef ERROR
+};
+
+}  // namespace
+
+std::string_view error_kind_name(ErrorKind kind) { return error_names[static_cast<std::size_t>(kind)]; }
+
+// --- Places
+
+std::uint32_t Interpreter::site_at(const Frame* f, const std::uint32_t* pc) const {
+    if (f == nullptr || f->function == nullptr || f->function->code.empty()) return 0;
+    const auto& code = f->function->code;
+    if (pc <= code.data() || pc > code.data() + code.size()) return f->function->site_base;
+    return f->function->site_base + static_cast<std::uint32_t>(pc - code.data()) - 1;
+}
+
+Span Interpreter::span_at(const Frame* f, const std::uint32_t* pc) const {
+    return program.span_of_site(site_at(f, pc));
+}
+
+Span Program::span_of_site(std::uint32_t site) const {
+    // Functions are numbered in the order in which they stand here.
+    auto after = std::upper_bound(functions.begin(), functions.end(), site,
+                                  [](std::uint32_t s, const auto& f) { return s < f->site_base; });
+    if (after == functions.begin()) return {};
+    const Function& f = **--after;
+    const std::uint32_t word = site - f.site_base;
+    return word < f.spans.size() ? f.spans[word] : f.span;
+}
+
+// --- Raising
+
+Value Interpreter::make_exception(const ClassInfo& type, const Value* arguments, std::uint32_t count) {
+    const auto site = heap.site;
+    const Value made = heap.new_instance(type);
+    if (made == Value::failed()) return made;
+    const Value tuple = heap.new_tuple(arguments, count);
+    if (tuple == Value::failed()) {
+        lifetime.drop(*this, made);
+        return tuple;
+    }
+    heap.payload<Value>(made) = store_unnamed(made, tuple);
+    heap.site = site;
+    return made;
+}
+
+Value Machine::raise(ErrorKind kind, std::string message) {
+    Interpreter& self = interpreter(*this);
+    if (self.uncatchable()) return Value::failed();
+    if (exit_classes[static_cast<std::size_t>(kind)] == ExitClass::defect) {
+        self.raise_defect(kind, std::move(message));
+        return Value::failed();
+    }
+    self.set_site();
+    const Value text = heap.new_string(message);
+    if (text == Value::failed()) return text;  // MemoryError is pending instead
+    const Value exception = self.make_exception(error_class(kind), &text, 1);
+    if (exception == Value::failed()) return exception;
+    self.raise_value(exception);
+    return Value::failed();
+}
+
+Value Machine::raise_key_error(Value key) {
+    Interpreter& self = interpreter(*this);
+    if (self.uncatchable()) return Value::failed();
+    self.set_site();
+    const Value shared = share(key);
+    const Value exception = self.make_exception(error_class(ErrorKind::KeyError), &shared, 1);
+    if (exception != Value::failed()) self.raise_value(exception);
+    return Value::failed();
+}
+
+/// The instance for this was made before the program began: there may be no memory left for another.
+Value Machine::raise_memory_error(std::size_t bytes) {
+    Interpreter& self = interpreter(*this);
+    if (self.uncatchable()) return Value::failed();
+    self.raise_exhausted(bytes);
+    return Value::failed();
+}
+
+void Interpreter::raise_exhausted(std::size_t bytes) {
+    exhausted_bytes_ = bytes;
+    if (pending != Value::absent() && pending != memory_error_) drop(pending);
+    pending = memory_error_;
+    trace_ = {site_at(frame, at), {}, {}};
+}
+
+Value Interpreter::raise_value(Value exception) {
+    if (uncatchable()) return Value::failed();
+    // A class raises an instance made without arguments.
+    if (exception.is_constant_object() && exception.as_constant<ConstantObject>()->kind == ConstantKind::class_ &&
+        exception.as_constant<ClassInfo>()->is_exception) {
+        exception = call_value(exception, nullptr, 0);
+        if (exception == Value::failed()) return exception;
+    }
+    if (!is_instance(exception) || !class_of(exception).is_exception) {
+        drop(exception);
+        return raise(ErrorKind::TypeError, "exceptions must derive from BaseException");
+    }
+    if (pending != Value::absent() && pending != memory_error_) {
+        const Value before = pending;
+        pending = Value::absent();
+        drop(before);
+    }
+    pending = exception;
+    trace_ = {site_at(frame, at), {}, {}};
+    return Value::failed();
+}
+
+void Interpreter::raise_text(ErrorKind kind, Value text) { raise(kind, std::string(heap.text(text))); }
+
+void Interpreter::raise_assertion(Value message) {
+    const Value exception = make_exception(error_class(ErrorKind::AssertionError), &message, message == Value::absent() ? 0 : 1);
+    if (exception != Value::failed()) raise_value(exception);
+}
+
+/// A name without a value: never assigned, deleted, moved away, freed, or not known at all (absent()).
+void Interpreter::raise_no_value(Value marker, NameId name) {
+    const std::string text(names.text(name));
+    if (marker == Value::moved()) {
+        raise_defect(ErrorKind::UseAfterMoveError, fmt::format("'{}' was moved away", text), Value::none(),
+                     "use the place that it was moved to, or clone it before");
+        return;
+    }
+    if (marker == Value::freed()) {
+        raise_defect(ErrorKind::UseAfterFreeError, fmt::format("'{}' was freed", text), Value::none(),
+                     fmt::format("'{}' is dead after free; read it before, or give it a new value", text));
+        return;
+    }
+    const bool is_local = marker == Value::unbound() && frame->function->header.kind != ScopeKind::global;
+    if (is_local) {
+        raise(ErrorKind::UnboundLocalError,
+              fmt::format("cannot access local variable '{}' where it is not associated with a value", text));
+    } else {
+        raise(ErrorKind::NameError, fmt::format("name '{}' is not defined", text));
+        pending_name_ = name;
+    }
+}
+
+void Interpreter::raise_freed_twice(Value marker, NameId name) {
+    const std::string text(names.text(name));
+    if (marker == Value::freed()) {
+        raise_defect(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), last_freed_,
+                     fmt::format("free it once; after free({}) the name is dead", text));
+        return;
+    }
+    raise_no_value(marker, name);
+}
+
+void Interpreter::raise_bad_range(const Value* bounds) {
+    for (unsigned i = 0; i < 3; ++i) {
+        if (bounds[i].is_int()) continue;
+        raise(ErrorKind::TypeError, fmt::format("'{}' object cannot be interpreted as an integer", type_name(bounds[i])));
+        return;
+    }
+    raise(ErrorKind::ValueError, "range() arg 3 must not be zero");
+}
+
+void Interpreter::raise_init_result(Value v) {
+    raise(ErrorKind::TypeError, fmt::format("__init__() should return None, not '{}'", type_name(v)));
+}
+
+/// A memory defect: it ends the program, and no `except` sees it.
+void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object, std::string help) {
+    if (uncatchable()) return;
+    Defect defect;
+    Diagnostic& d = defect.diagnostic;
+    d.name = std::string(error_kind_name(kind));
+    d.span = current_span();
+    d.message = std::move(message);
+    d.help = std::move(help);
+    if (object.is_heap() && heap.checked()) {
+        const auto& entry = heap.handles().entry(object);
+        const bool same = entry.generation == Handles::generation(object);
+        const std::uint32_t allocated = same ? entry.allocated : entry.before_allocated;
+        const std::uint32_t released = same ? entry.released : entry.before_released;
+        const bool known = same || static_cast<std::uint16_t>(entry.generation - 1) == Handles::generation(object);
+        if (known && allocated != 0xFFFF'FFFF) {
+            defect.allocated = program.span_of_site(allocated);
+            d.related.push_back({"allocated", defect.allocated});
+        }
+        if (known && (!same || entry.address == nullptr)) {
+            defect.released = program.span_of_site(released);
+            d.related.push_back({"released", defect.released});
+        }
+    }
+    defect_ = std::move(defect);
+    trace_ = {site_at(frame, at), {}, {}};
+    if (pending != Value::absent() && pending != memory_error_) drop(pending);
+    pending = Value::none();
+}
+
+bool Interpreter::readable(Value v) {
+    if (v == Value::moved()) {
+        raise_defect(ErrorKind::UseAfterMoveError, "what this place held was moved away", Value::none(),
+                     "store a new value there before reading it, or clone instead of moving");
+        return false;
+    }
+    if (v == Value::freed()) {
+        raise_defect(ErrorKind::UseAfterFreeError, "what this place held was freed", last_freed_,
+                     "store a new value there before reading it");
+        return false;
+    }
+    if (v.is_heap() && !heap.live(v)) {
+        raise_defect(ErrorKind::UseAfterFreeError, "this object was already freed", v,
+                     "keep what it belongs to alive, or release it later");
+        return false;
+    }
+    return true;
+}
+
+Value request_exit(Machine& machine, int code) {
+    Interpreter& self = interpreter(machine);
+    self.exit_code = code;
+    self.exit_requested_ = true;
+    self.pending = Value::none();
+    return Value::failed();
+}
+
+bool forget_error(Machine& machine, ErrorKind kind) {
+    Interpreter& self = interpreter(machine);
+    if (self.uncatchable() || self.pending == Value::absent()) return false;
+    if (!self.class_of(self.pending).derives_from(self.error_class(kind))) return false;
+    const Value exception = self.catch_pending();
+    self.drop(exception);
+    return true;
+}
+
+// --- Catching
+
+Value Interpreter::catch_pending() {
+    const Value exception = pending;
+    pending = Value::absent();
+    if (exception == memory_error_) return exception;
+    if (caught_traces_.size() > 256) caught_traces_.clear();
+    caught_traces_[exception.payload()] = trace_;
+    return exception;
+}
+
+void Interpreter::reraise(Value exception) {
+    if (uncatchable()) return;
+    const auto found = caught_traces_.find(exception.payload());
+    const Trace trace = found != caught_traces_.end() ? found->second : Trace{site_at(frame, at), {}, {}};
+    pending = exception == memory_error_ ? exception : share(exception);
+    trace_ = trace;
+}
+
+int Interpreter::matches(Value exception, Value types) {
+    const auto matches_one = [&](Value type) {
+        if (!type.is_constant_object() || type.as_constant<ConstantObject>()->kind != ConstantKind::class_ ||
+            !type.as_constant<ClassInfo>()->is_exception) {
+            raise(ErrorKind::TypeError, "catching classes that do not inherit from BaseException is not allowed");
+            return -1;
+        }
+        return static_cast<int>(class_of(exception).derives_from(*type.as_constant<ClassInfo>()));
+    };
+    const bool tuple = (types.is_counted() || types.is_sequence()) && heap.class_id(types) == ClassId::tuple;
+    if (!tuple) return matches_one(types);
+    const Sequence& s = heap.sequence(types);
+    for (std::uint32_t i = 0; i < s.length(); ++i) {
+        const int m = matches_one(s.elements()[i]);
+        if (m != 0) return m;
+    }
+    return 0;
+}
+
+// --- Unwinding
+
+/// Ends what the frame answers for at the instruction before `pc`: unnamed values, and with `names` its locals too.
+/// Values that the code at `target` still has stay.
+void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word, bool names_too) {
+    const Function& function = *f.function;
+    for (const OwnedRange& range : function.owned) {
+        if (word < range.from || word >= range.to) continue;
+        if (target_word != nullptr && *target_word >= range.from && *target_word < range.to) continue;
+        const Value v = f.base[range.reg];
+        f.base[range.reg] = Value::none();
+        drop(v);
+    }
+    if (!names_too) return;
+    for (unsigned i = function.first_owned, end = i + function.owned_count; i < end; ++i) {
+        const Value v = f.base[i];
+        f.base[i] = Value::unbound();
+        discard(v);
+    }
+    if ((f.result_register & frame_constructs) != 0) {
+        const Value made = f.base[0].owned();
+        drop(made);
+    }
+}
+
+bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) {
+    while (true) {
+        Frame& f = *frame;
+        const Function& function = *f.function;
+        if (&function == &boundary_) {
+            nested_failed_ = true;
+            return false;
+        }
+        const auto word = static_cast<std::uint32_t>(pc - function.code.data()) - 1;
+        at = pc;
+        if (!uncatchable()) {
+            for (const Protected& range : function.protected_ranges) {
+                if (word < range.from || word >= range.to) continue;
+                const Value saved = pending;
+                pending = Value::absent();
+                end_frame_values(f, word, &range.target, false);
+                pending = saved;
+                unwind_regions(&f, range.regions);
+                unwind_using(f.base);
+                target = function.code.data() + range.target;
+                return true;
+            }
+        }
+        if (frame == stack->at(0)) {
+            // The main frame: nobody caught it. Its names end with the program.
+            const Value saved = pending;
+            pending = Value::absent();
+            end_frame_values(f, word, nullptr, false);
+            pending = saved;
+            unwind_regions(&f, 0);
+            return false;
+        }
+        const Value saved = pending;
+        pending = Value::absent();
+        end_frame_values(f, word, nullptr, true);
+        pending = saved;
+        unwind_regions(&f, 0);
+        while (!defers.empty() && defers.back().frame == &f) defers.pop_back();
+        if (trace_.functions.size() < 100'000) {
+            trace_.functions.push_back(&function);
+            trace_.calls.push_back(site_at(&f - 1, f.return_pc));
+        }
+        pc = f.return_pc;
+        frame = &f - 1;
+        if (frame->function == &boundary_) {
+            nested_failed_ = true;
+            return false;
+        }
+    }
+}
+
+// --- Telling
+
+Diagnostic Interpreter::describe_pending() {
+    Diagnostic d;
+    if (defect_.has_value()) {
+        d = defect_->diagnostic;
+    } else {
+        const Value exception = pending;
+        d.name = std::string(type_name(exception));
+        d.span = program.span_of_site(trace_.site);
+        if (exception == memory_error_) {
+            d.message = fmt::format("{} bytes cannot be had", exhausted_bytes_);
+            d.help = options.max_heap_bytes != 0 ? "raise --max-heap, or release earlier" : "choose a larger allocator, or release earlier";
+        } else {
+            pending = Value::absent();
+            const Trace trace = trace_;
+            if (!append_str(*this, exception, d.message)) {
+                if (pending != Value::absent() && pending.is_heap()) drop(pending);
+                d.message = "<its text cannot be had>";
+            }
+            trace_ = trace;
+            pending = exception;
+        }
+        if (pending_name_ != 0 && d.name == "NameError") {
+            std::vector<std::string_view> candidates;
+            for (const auto& [name, value] : builtins_) candidates.push_back(names.text(name));
+            for (NameId name : program.global_names) candidates.push_back(names.text(name));
+            for (const auto& f : program.functions)
+                if (program.span_of_site(trace_.site).begin >= f->span.begin)
+                    for (NameId name : f->slot_names)
+                        if (name != 0) candidates.push_back(names.text(name));
+            const std::string_view near = nearest(names.text(pending_name_), candidates);
+            if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
+        }
+        if (d.name == "RecursionError") d.help = "end the recursion earlier, or raise --max-depth";
+    }
+    // The innermost function first; the last line is the main program's.
+    std::uint32_t site = trace_.site;
+    for (std::size_t i = 0; i < trace_.functions.size(); ++i) {
+        d.stack.push_back({trace_.functions[i]->name, program.span_of_site(site)});
+        site = trace_.calls[i];
+    }
+    d.stack.push_back({"<main>", program.span_of_site(site)});
+    return d;
+}
+
+}  // namespace harness::lang

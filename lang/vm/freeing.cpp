@@ -1,0 +1,313 @@
+// What free, deinit and move do to names and places. Under `manual` memory goes back here: one object alone, or
+// everything that it owns, by a walk that needs neither stack nor memory.
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "lang/builtins/dict.hpp"
+#include "lang/vm/visit.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// The visited mark of what deinit has begun. A list without a header keeps it in its word, where only the address of
+/// its body and its length may be read until it is taken off.
+bool is_visited(const ObjectHeap& heap, Value v) {
+    if (heap.has_header(v)) return (heap.header(v).flags & flag_visited) != 0;
+    return (heap.sequence(v).word & Sequence::visited_bit) != 0;
+}
+void set_visited(const ObjectHeap& heap, Value v, bool on) {
+    if (heap.has_header(v)) {
+        auto& flags = heap.header(v).flags;
+        flags = static_cast<std::uint16_t>(on ? flags | flag_visited : flags & ~flag_visited);
+        return;
+    }
+    auto& word = heap.sequence(v).word;
+    word = on ? word | Sequence::visited_bit : word & ~Sequence::visited_bit;
+}
+
+bool is_counted_kind(Value v) { return v.is_string() || v.is_counted(); }
+bool owns_object(Value v) { return v.is_owned() && !is_counted_kind(v); }
+
+}  // namespace
+
+// --- Everything that an object owns
+
+/// Whether deinit of a holder goes on to what its place refers to.
+bool Interpreter::is_deinited_with_holder(Value v) {
+    if (!owns_object(v)) return false;
+    if (!heap.live(v)) {
+        if (!uncatchable())
+            raise_defect(ErrorKind::DoubleFreeError, "an object that is owned here was already freed", v,
+                         "let one place own it, and store '&x' in the others");
+        return false;
+    }
+    // What was kept with something goes with that.
+    return !is_visited(heap, v) && (keepers_.empty() || !keepers_.contains(v.payload()));
+}
+
+void Interpreter::deinit(Value root) {
+    if (!root.is_heap()) return;
+    std::vector<Value> more;
+    for (Value next = root;;) {
+        if (is_counted_kind(next)) {
+            discard(next);
+        } else if (heap.live(next) && !is_visited(heap, next)) {
+            if (destructors_exist_) destruct_owned(next);
+            set_site();
+            if (heap.live(next)) deinit_graph(next, more);
+        }
+        if (more.empty()) return;
+        next = more.back();
+        more.pop_back();
+    }
+}
+
+/// Destructors run before the walk: they may look at everything, while the walk turns references round.
+void Interpreter::destruct_owned(Value root) {
+    std::vector<Value> waiting = {root};
+    std::unordered_set<std::uint64_t> seen = {root.payload()};
+    while (!waiting.empty()) {
+        const Value v = waiting.back();
+        waiting.pop_back();
+        if (!heap.live(v)) continue;
+        run_destructor(v);
+        if (!heap.live(v)) continue;
+        visit_slots(v, [&](Value slot) {
+            if (owns_object(slot) && heap.live(slot) && seen.insert(slot.payload()).second) waiting.push_back(slot);
+        });
+    }
+}
+
+/// Depth first, with the way back kept in the place that led down (Schorr and Waite, "An efficient machine-independent
+/// procedure for garbage collection in various list structures", 1967). Places are gone through from the last to the
+/// first; where to go on in an object stands in its last place, which is done with by then. It holds the way back
+/// itself while the walk is below that very place: a reference or absent(), and so no number.
+void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
+    Value current = root;
+    Value way_back = Value::absent();
+    std::span<Value> slots = slots_of(current);
+    std::size_t left = slots.size();
+    set_visited(heap, current, true);
+    while (true) {
+        bool down = false;
+        while (left > 0 && !down) {
+            Value& slot = slots[left - 1];
+            const Value v = slot;
+            if (is_deinited_with_holder(v)) {
+                slot = way_back;
+                if (left != slots.size()) slots.back() = Value::integer(static_cast<std::int64_t>(left));
+                way_back = current;
+                current = v;
+                set_visited(heap, current, true);
+                slots = slots_of(current);
+                left = slots.size();
+                down = true;
+            } else {
+                --left;
+                if (!is_counted_kind(v)) continue;
+                slot = Value::none();
+                discard(v);
+            }
+        }
+        if (down) continue;
+        set_visited(heap, current, false);
+        leave_attached(current, &more);
+        heap.destroy(current);
+        if (way_back == Value::absent()) return;
+        current = way_back;
+        slots = slots_of(current);
+        left = slots.back().is_int() ? static_cast<std::size_t>(slots.back().as_int()) : slots.size();
+        way_back = slots[left - 1];
+        slots[left - 1] = Value::none();
+        --left;
+    }
+}
+
+/// What an object has outside of its payload. Its side table's counted values end; `more`, where given, receives what
+/// else goes with the object.
+void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
+    if (!buffer_shadows.empty()) buffer_shadows.erase(v.payload());
+    if (!keepers_.empty()) keepers_.erase(v.payload());
+    if (!side_tables_.empty()) {
+        if (const auto found = side_tables_.find(v.payload()); found != side_tables_.end()) {
+            const auto table = std::move(found->second);
+            side_tables_.erase(found);
+            for (const auto& [name, slot] : table) {
+                if (is_counted_kind(slot)) discard(slot);
+                else if (more != nullptr && is_deinited_with_holder(slot)) more->push_back(slot);
+            }
+        }
+    }
+    if (kept_.empty()) return;
+    const auto found = kept_.find(v.payload());
+    if (found == kept_.end()) return;
+    const std::vector<Value> kept = std::move(found->second);
+    kept_.erase(found);
+    for (const Value held : kept) {
+        if (is_counted_kind(held)) {
+            discard(held);
+            continue;
+        }
+        // With several keepers it goes with the last; what was freed by name meanwhile has none left.
+        const auto keepers = keepers_.find(held.payload());
+        if (keepers == keepers_.end()) continue;
+        if (--keepers->second != 0) continue;
+        keepers_.erase(keepers);
+        if (more != nullptr) more->push_back(held.owned());
+    }
+}
+
+// --- free and deinit
+
+/// That object alone: what it owns stays, but nobody could reach the counted values in it.
+void Interpreter::free_alone(Value v) {
+    set_site();
+    run_destructor(v);
+    if (!heap.live(v)) return;
+    set_site();
+    visit_slots(v, [&](Value& slot) {
+        const Value held = slot;
+        if (!is_counted_kind(held)) return;
+        slot = Value::none();
+        discard(held);
+    });
+    leave_attached(v, nullptr);
+    heap.destroy(v);
+}
+
+/// The last reference to a closure goes, and with it what the cells own that nobody shares.
+void Interpreter::free_closure(Value closure) {
+    if (heap.header(closure).count != 1) return;
+    for (const Value cell : slots_of(closure)) {
+        if (!cell.is_counted() || heap.class_id(cell) != ClassId::cell || heap.header(cell).count != 1) continue;
+        Value& content = heap.payload<Cell>(cell).content;
+        if (!owns_object(content)) continue;
+        const Value owned = content;
+        content = Value::freed();
+        deinit(owned);
+    }
+}
+
+bool Interpreter::free_by_hand(Value v, bool deep, bool parameter) {
+    if (is_counted_kind(v)) {
+        if (parameter) return true;
+        if (deep && v.is_counted() && heap.class_id(v) == ClassId::closure) free_closure(v);
+        discard(v);
+        return !uncatchable();
+    }
+    if (!heap.live(v)) {
+        const std::string place(sources.excerpt(current_span()));
+        raise_defect(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", place), v,
+                     "free it once; every other name of it is dead then, too");
+        return false;
+    }
+    if (deep) deinit(v);
+    else free_alone(v);
+    return !uncatchable();
+}
+
+/// The place no longer holds the value, or will not when this returns true. A parameter's value is the caller's,
+/// unless memory goes back by hand.
+bool Interpreter::free_value(Value v, bool deep, bool parameter) {
+    if (!v.is_heap()) return true;
+    last_freed_ = v;
+    set_site();
+    if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
+    if (lifetime.counts && !parameter) {
+        discard(v);
+        return !uncatchable();
+    }
+    return true;
+}
+
+Value Interpreter::freed_marker(Value) { return Value::freed(); }
+
+// --- Places
+
+/// The place inside of an object that `object.name` or `object[index]` denotes; null where its value is computed, or
+/// after raising.
+Value* Interpreter::find_place(Value object, NameId name, Value index, bool is_field) {
+    if (!readable(object)) return nullptr;
+    if (is_field) {
+        std::uint16_t slot = 0;
+        if (find_field_slot(object, name, slot)) return &heap.payload<Value>(object) + slot;
+        if (is_instance(object)) return has_side_field(object, name) ? &side_tables_[object.payload()][name] : nullptr;
+        if (!object.is_constant_object()) return nullptr;
+        const auto* constant = object.as_constant<ConstantObject>();
+        if (constant->kind == ConstantKind::class_) {
+            auto* type = object.as_constant<ClassInfo>();
+            const auto member = type->members.find(name);
+            const bool own = !type->is_builtin && member != type->members.end() && !member->second.is_field &&
+                             !member->second.inherited;
+            return own ? &member->second.value : nullptr;
+        }
+        if (constant->kind == ConstantKind::module) {
+            const auto* module = object.as_constant<ModuleInfo>();
+            const auto global = module->globals.find(name);
+            return global != module->globals.end() ? &globals[global->second] : nullptr;
+        }
+        return nullptr;
+    }
+    if (object.is_sequence() && index.is_int()) {
+        Sequence& s = heap.sequence(object);
+        const std::int64_t at = index.as_int() < 0 ? index.as_int() + s.length() : index.as_int();
+        return at >= 0 && at < s.length() ? s.elements() + at : nullptr;
+    }
+    if (object.is_object() && heap.class_id(object) == ClassId::dict) {
+        std::uint64_t hash = 0;
+        return hash_value(*this, index, hash) ? dict_find(*this, heap.payload<Dict>(object), index, hash) : nullptr;
+    }
+    return nullptr;
+}
+
+/// True with the place in `place`; or with the computed value of something that has no place. False after raising.
+bool Interpreter::read_place(Value object, NameId name, Value index, bool is_field, Value*& place, Value& computed) {
+    place = find_place(object, name, index, is_field);
+    if (place != nullptr || uncatchable()) return place != nullptr;
+    if (pending != Value::absent()) return false;
+    // Reading it raises what there is to raise.
+    if (is_field) {
+        computed = get_attribute(object, name);
+        return computed != Value::failed();
+    }
+    bool unnamed = false;
+    computed = get_index(object, index, unnamed);
+    if (computed == Value::failed()) return false;
+    if (!unnamed) computed = share(computed);
+    return true;
+}
+
+bool Interpreter::free_place(Value object, NameId name, Value index, bool is_field, bool deep) {
+    Value* place = nullptr;
+    Value v = Value::none();
+    if (!read_place(object, name, index, is_field, place, v)) return false;
+    if (place == nullptr) {
+        drop(v);
+        return !uncatchable();
+    }
+    v = *place;
+    if (v == Value::freed()) {
+        const std::string text(sources.excerpt(current_span()));
+        raise_defect(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), last_freed_,
+                     "free it once; the place is dead until something is stored there");
+        return false;
+    }
+    if (v == Value::moved()) return readable(v);
+    *place = Value::freed();
+    return free_value(v, deep, false);
+}
+
+Value Interpreter::move_out(Value object, NameId name, Value index, bool is_field) {
+    Value* place = nullptr;
+    Value v = Value::none();
+    if (!read_place(object, name, index, is_field, place, v)) return Value::failed();
+    if (place == nullptr) return v;
+    v = *place;
+    if (!readable(v)) return Value::failed();
+    *place = Value::moved();
+    return take(v);
+}
+
+}  // namespace harness::lang

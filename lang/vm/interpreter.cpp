@@ -1,0 +1,215 @@
+// Setting a program up, running its main function, and taking it down.
+#include "lang/vm/interpreter.hpp"
+
+#include <fmt/format.h>
+
+#include "lang/builtins/allocator_handles.hpp"
+#include "lang/builtins/dict.hpp"
+#include "lang/builtins/functions.hpp"
+#include "lang/builtins/introspection.hpp"
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/list.hpp"
+#include "lang/builtins/memory_functions.hpp"
+#include "lang/builtins/text.hpp"
+#include "lang/builtins/value_facts.hpp"
+
+namespace harness::lang {
+
+Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Handler* handlers,
+                         allocators::AnyAllocator& allocator, SourceMap& source_map, Output& output)
+    : Machine(heap_storage_, names_storage_, options, output, l), sources(source_map), table(handlers), allocator_(allocator),
+      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word}, options.checked, options.max_heap_bytes) {
+    random.seed(options.seed);
+    parked_.fill(Value::none());
+    boundary_.name = "<boundary>";
+    halt_code_[0] = encode(Op::halt);
+    boundary_.code = {halt_code_[0]};
+    boundary_.entry = boundary_.code.data();
+    boundary_.registers = 2;
+    if (l.regions) heap.use_regions();
+    load_builtins();
+    memory_error_block_.header = {static_cast<std::uint16_t>(error_class(ErrorKind::MemoryError).id), 0, {immortal_count}};
+    memory_error_ = heap.adopt_constant(&memory_error_block_.args, Tag::counted);
+}
+
+Interpreter::~Interpreter() = default;
+
+// --- What every program has
+
+namespace {
+
+struct BuiltinType {
+    std::string_view name;
+    ClassId id;
+    const Native* construct;
+};
+
+Value object_init(Machine&, const Value*, std::uint32_t) { return Value::none(); }
+constexpr Native native_object_init("__init__", object_init, "values... **names", 0, true);
+
+/// Exception(*args): what a class of exceptions without an __init__ of its own does.
+Value exception_init(Machine& machine, const Value* arguments, std::uint32_t count) {
+    std::vector<Value> args;
+    for (std::uint32_t i = 1; i < count; ++i) args.push_back(machine.share(arguments[i]));
+    const Value tuple = machine.heap.new_tuple(args.data(), static_cast<std::uint32_t>(args.size()));
+    if (tuple == Value::failed()) return tuple;
+    Value& slot = machine.heap.payload<Value>(arguments[0]);
+    const Value old = slot;
+    slot = machine.store_unnamed(arguments[0], tuple);
+    machine.discard(old);
+    return Value::none();
+}
+constexpr Native native_exception_init("__init__", exception_init, "values...", 0, true);
+
+constexpr std::string_view error_bases[] = {
+#define ERROR(name, base, exit) #base,
+#include "lang/vm/errors.def"
+#undef ERROR
+};
+
+}  // namespace
+
+ClassInfo& Interpreter::new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base, const Native* construct) {
+    auto made = std::make_unique<ClassInfo>();
+    made->kind = ConstantKind::class_;
+    made->name = name;
+    made->base = base;
+    made->id = id;
+    made->is_builtin = true;
+    made->construct = construct;
+    for (Value& d : made->dunders) d = Value::absent();
+    if (base != nullptr) {
+        made->is_exception = base->is_exception;
+        made->field_count = base->field_count;
+        made->field_names = base->field_names;
+        made->members = base->members;
+        std::copy(std::begin(base->dunders), std::end(base->dunders), std::begin(made->dunders));
+    }
+    const auto index = static_cast<std::size_t>(id);
+    if (id != ClassId::none) {
+        if (classes_.size() <= index) classes_.resize(index + 1, nullptr);
+        classes_[index] = made.get();
+    }
+    owned_classes.push_back(std::move(made));
+    return *owned_classes.back();
+}
+
+void Interpreter::load_builtins() {
+    const auto basic = [&](BasicClass which, std::string_view name, const Native* construct) {
+        const ClassInfo& made = new_builtin_class(name, ClassId::none, nullptr, construct);
+        basic_classes_[static_cast<std::size_t>(which)] = &made;
+        return &made;
+    };
+    const auto define = [&](std::string_view name, Value v) { builtins_[names.intern(name)] = v; };
+    basic(BasicClass::none, "NoneType", nullptr);
+    const ClassInfo* int_class = basic(BasicClass::int_, "int", &construct_int);
+    define("int", Value::constant(int_class));
+    ClassInfo& bool_class = new_builtin_class("bool", ClassId::none, int_class, &construct_bool);
+    basic_classes_[static_cast<std::size_t>(BasicClass::bool_)] = &bool_class;
+    define("bool", Value::constant(&bool_class));
+    define("float", Value::constant(basic(BasicClass::float_, "float", &construct_float)));
+    define("str", Value::constant(basic(BasicClass::str, "str", &construct_str)));
+    basic(BasicClass::function, "function", nullptr);
+    basic(BasicClass::native, "builtin_function_or_method", nullptr);
+    basic(BasicClass::type, "type", nullptr);
+    basic(BasicClass::module, "module", nullptr);
+    basic(BasicClass::allocator, "allocator", nullptr);
+
+    classes_.resize(static_cast<std::size_t>(ClassId::first_user_class), basic_classes_[0]);
+    const BuiltinType types[] = {
+        {"list", ClassId::list, &construct_list}, {"tuple", ClassId::tuple, &construct_tuple},
+        {"dict", ClassId::dict, &construct_dict}, {"range", ClassId::range, &construct_range},
+        {"cell", ClassId::cell, nullptr},         {"function", ClassId::closure, nullptr},
+        {"method", ClassId::bound_method, nullptr}, {"iterator", ClassId::iterator, nullptr},
+        {"buffer", ClassId::buffer, nullptr},     {"allocator", ClassId::allocator, nullptr},
+        {"arena", ClassId::arena, nullptr},
+    };
+    for (const BuiltinType& t : types) {
+        const ClassInfo& made = new_builtin_class(t.name, t.id, nullptr, t.construct);
+        if (t.construct != nullptr) define(t.name, Value::constant(&made));
+    }
+
+    // Exceptions are classes like the program's own: one field, `args`.
+    std::uint16_t next = static_cast<std::uint16_t>(ClassId::first_user_class);
+    for (std::size_t i = 0; i < std::size(error_bases); ++i) {
+        const std::string_view name = error_kind_name(static_cast<ErrorKind>(i));
+        const ClassInfo* base = nullptr;
+        for (std::size_t k = 0; k < i; ++k)
+            if (error_kind_name(static_cast<ErrorKind>(k)) == error_bases[i]) base = error_classes_[k];
+        ClassInfo& made = new_builtin_class(name, static_cast<ClassId>(next++), base, nullptr);
+        if (base == nullptr) {
+            made.is_exception = true;
+            made.field_count = 1;
+            const NameId args = names.intern("args");
+            made.field_names = {args};
+            Member& field = made.members[args];
+            field.is_field = true;
+            Member& init = made.members[names.intern("__init__")];
+            init.value = Value::constant(&native_exception_init);
+        }
+        error_classes_.push_back(&made);
+        define(name, Value::constant(&made));
+    }
+    define("BaseException", Value::constant(error_classes_[0]));
+    for (const Native& n : general_functions()) define(n.name, Value::constant(&n));
+    for (const Native& n : text_functions()) define(n.name, Value::constant(&n));
+    for (const Native& n : memory_functions()) define(n.name, Value::constant(&n));
+    for (const Native& n : introspection_functions()) define(n.name, Value::constant(&n));
+    builtins_[names.intern("object.__init__")] = Value::constant(&native_object_init);
+}
+
+const ClassInfo& Machine::iterator_class(Value iterator) const {
+    // Named on demand: programs rarely look.
+    auto& self = const_cast<Interpreter&>(static_cast<const Interpreter&>(*this));
+    const std::string_view name = iterator_type_name(iterator_kind(heap.payload<Iterator>(iterator)));
+    for (const auto& c : self.owned_classes)
+        if (c->name == name) return *c;
+    return self.new_builtin_class(name, ClassId::none, nullptr, nullptr);
+}
+
+std::int64_t Machine::view_length_of(Value iterator) const {
+    return view_length(const_cast<Machine&>(*this), iterator);
+}
+
+RandomState& random_state(Machine& machine) { return interpreter(machine).random; }
+
+Value resume_generator(Machine& machine, Value) {
+    return machine.raise(ErrorKind::RuntimeError, "generators are lists in this language");
+}
+
+bool readable(Machine& machine, Value v) { return interpreter(machine).readable(v); }
+const Printing*& innermost_printing(Machine& machine) { return interpreter(machine).printing; }
+
+// --- Running
+
+bool Interpreter::prepare() {
+    facts_ = std::make_unique<MachineFacts>(*this);
+    MemoryOptions memory;
+    memory.stack.max_depth = options.max_depth;
+    auto made = MemoryManager::create(memory, names, *facts_, [](const Function& f) -> const FunctionHeader& { return f.header; });
+    if (!made.ok()) return false;
+    manager = std::move(made.value());
+    stack = &manager->stack();
+    return true;
+}
+
+void Interpreter::execute_main() {
+    globals = manager->heap().slots();
+    for (std::size_t i = 0; i < program.global_names.size(); ++i) {
+        (void)manager->heap().declare({program.global_names[i]}, DefinitionKind::data);
+        globals[i] = Value::unbound();
+    }
+    const Function& main = *program.modules[0].body;
+    frame = stack->push(&main, stack->values(), {main.registers, main.named_slots}, nullptr, 0);
+    if (frame == nullptr) {
+        stack_refused = true;
+        return;
+    }
+    for (std::uint16_t i = 0; i < main.registers; ++i) frame->base[i] = Value::unbound();
+    at = main.code.data() + 1;
+    halted = false;
+    run_until_halt(main.entry, frame->base, main.constants);
+    halted_by_error = pending != Value::absent();
+}
+
+}  // namespace harness::lang

@@ -1,0 +1,347 @@
+// The state of one running program, and what the handlers call when the fast path does not suffice. Handlers are in
+// ops_*.hpp; this class owns the stack, the globals, the errors in flight and the program's classes.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lang/builtins/random.hpp"
+#include "lang/bytecode/program.hpp"
+#include "lang/memory/manager/memory_manager.hpp"
+#include "lang/run.hpp"
+#include "lang/vm/candidates.hpp"
+#include "lang/vm/machine.hpp"
+#include "lang/vm/output.hpp"
+
+namespace harness::lang {
+
+class DeadList;
+class Interpreter;
+struct Printing;
+
+/// A table of handlers, indexed by opcode. Each lifetime has one for addresses and one for checked handles; a call
+/// carries the table in a register.
+struct Handler {
+    void (*run)(Interpreter* S, const std::uint32_t* pc, Value* R, const Handler* table, std::uint32_t word, const Value* K);
+};
+
+/// In a frame's result register: the call constructs an object, which its first register holds.
+inline constexpr std::uint32_t frame_constructs = 0x100;
+
+class Interpreter : public Machine {
+  public:
+    Interpreter(const RunOptions& options, const Lifetime& lifetime, const Handler* table, allocators::AnyAllocator& allocator,
+                SourceMap& sources, Output& out);
+    ~Interpreter();
+    bool prepare();                        ///< stack and heap of names; false when there is no address space
+
+    // --- What handlers touch, together at the front.
+    Frame* frame = nullptr;
+    Value* globals = nullptr;
+    const std::uint32_t* at = nullptr;     ///< instruction of the last slow path, behind its first word
+    Value pending = Value::absent();       ///< the exception in flight
+    LifetimeCosts costs;
+    std::unique_ptr<MemoryManager> manager;
+    Stack* stack = nullptr;
+
+    // --- Running
+    void execute_main();
+    /// Calls anything from C++; see Machine::call.
+    Value call_value(Value callee, const Value* arguments, std::uint32_t count);
+    void run_until_halt(const std::uint32_t* pc, Value* R, const Value* K);
+
+    /// What a call instruction decided: a frame was pushed, the result is there, or an error is pending.
+    enum class Entered : std::uint8_t { frame, done, failed };
+    /// Calls whatever `callee` is; positional arguments stand at `first`, the result goes to register `result` of the
+    /// current window. `keywords`: constant run of names for the last arguments, or null.
+    Entered enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result, const std::uint32_t* return_pc,
+                  const Value* keywords = nullptr);
+    Entered enter_method(Value receiver, NameId name, Value* first, std::uint32_t count, std::uint32_t result,
+                         const std::uint32_t* return_pc, const Value* keywords = nullptr);
+    Entered enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result, const std::uint32_t* return_pc);
+    Entered enter_function(const Function& function, Value closure, Value* base, std::uint32_t count, std::uint32_t result,
+                           const std::uint32_t* return_pc, const Value* keywords);
+    Entered construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,
+                      const std::uint32_t* return_pc, const Value* keywords);
+    Value call_native(const Native& native, Value* arguments, std::uint32_t count, const Value* keywords);
+    Entered enter_shifted(Value callee, Value self, Value* first, std::uint32_t count, std::uint32_t result,
+                          const std::uint32_t* return_pc, const Value* keywords);
+    bool bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count, const Value* keywords);
+    bool is_rest_parameter(const Function& f, std::size_t i) const;
+    void raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given);
+    Value call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
+                            const Value* keywords);
+    const Native* builtin_method(Value self, NameId name) const;
+    std::span<const Native> methods_of(Value v) const;
+    Value instance_attribute(Value object, NameId name, const std::function<Value()>& missing);
+    Value missing_with_fallback(Value object, NameId name, const std::function<Value()>& missing);
+    Value builtin_binary(unsigned op, Value a, Value b, bool in_place);
+    Value range_get(Value object, Value index);
+    bool dict_set_unnamed_safely(Value dict, Value key, Value v);
+    void forget_register(Value v);
+    bool pending_is(ErrorKind kind) const {
+        return !uncatchable() && pending != Value::absent() && class_of(pending).derives_from(error_class(kind));
+    }
+    bool has_side_field(Value self, NameId name) const;
+    void raise_init_result(Value v);
+    bool push_frame(const Function& function, Value* base, std::uint32_t result, const std::uint32_t* return_pc);
+
+    // --- Errors
+    /// Finds who handles the pending exception. True: `frame` and the returned place are where to go on; false: the
+    /// program, or the nested run, ends.
+    bool unwind(const std::uint32_t* pc, const std::uint32_t*& target);
+    Value raise_value(Value exception);    ///< unnamed
+    void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(), std::string help = "");
+    Value make_exception(const ClassInfo& type, const Value* arguments, std::uint32_t count);
+    Span current_span() const { return span_at(frame, at); }
+    Span span_at(const Frame* f, const std::uint32_t* pc) const;
+    std::uint32_t site_at(const Frame* f, const std::uint32_t* pc) const;
+    void set_site() {
+        if (heap.checked()) heap.site = site_at(frame, at);
+    }
+    Diagnostic describe_pending();
+    void raise_exhausted(std::size_t bytes);
+    void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word, bool names_too);
+    void unwind_regions(const Frame* f, std::uint32_t keep);   ///< regions of this call beyond `keep`; copies what is in flight
+    void unwind_using(const Value* base);
+    void reraise(Value exception);
+    bool uncatchable() const { return defect_.has_value() || exit_requested_; }
+    int matches(Value exception, Value types);
+    void raise_no_value(Value marker, NameId name);
+    void raise_bad_range(const Value* bounds);
+    void raise_text(ErrorKind kind, Value text);
+
+    // --- Slow paths of operators
+    Value binary(unsigned op, Value a, Value b, bool in_place);
+    Value unary(unsigned op, Value a);
+    int compare_values(unsigned op, Value a, Value b, Value* result);
+    Value get_field(Value object, NameId name);               ///< a borrow
+    /// The fixed offset of a field of an instance; for writing only where the field has no type to check.
+    bool find_field_slot(Value object, NameId name, std::uint16_t& slot, bool for_writing = false) const;
+    bool set_field(Value object, NameId name, Value to_store, unsigned how);
+    bool delete_field(Value object, NameId name);
+    Value get_index(Value object, Value index, bool& unnamed);
+    bool set_index(Value object, Value index, Value v, unsigned how);
+    bool delete_index(Value object, Value index);
+    bool missing_global(std::uint32_t slot, Value& v);        ///< a builtin of that name, or NameError
+    Value to_global(Value v);
+    bool extend_list(Value list, Value items);
+    Value list_to_tuple(Value list);
+    bool dict_insert(Value dict, Value key, Value v, bool take);
+    bool dict_merge(Value dict, Value other);
+    Value call_method_value(Value self, NameId name, const Value* arguments, std::uint32_t count);
+    const Function* cacheable_method(Value self, NameId name, std::uint32_t count) const;
+    void raise_assertion(Value message);
+    Value catch_pending();
+    void raise_freed_twice(Value marker, NameId name);
+    bool free_value(Value v, bool deep, bool parameter);
+    Value freed_marker(Value v);
+    void aim(Value holder);
+    /// False after UseAfterFreeError (or UseAfterMoveError): the place was freed, or refers to something released.
+    bool readable(Value v);
+    bool readable_fast(Value v) const {
+        return !(v.is_object() || v.is_sequence()) || heap.live(v);
+    }
+    /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.
+    void park(Value v);
+    Value get_slice(Value object, const Value* bounds);
+    bool set_slice(Value object, const Value* bounds, Value v);
+    bool delete_slice(Value object, const Value* bounds);
+    Value move_out(Value object, NameId name, Value index, bool is_field);
+    bool free_place(Value object, NameId name, Value index, bool is_field, bool deep);
+    Value make_function(const Function& function, Value* defaults, std::uint32_t count, Value* R);
+    Value make_class(const ClassTemplate& type, Value base);
+    bool set_class_attribute(ClassInfo& type, NameId name, Value v);
+    bool unpack(Value* to, std::uint32_t count, Value from, bool take);
+    bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from);
+    bool check_type(Value& v, Type type, unsigned what);
+    Value import_module(std::uint32_t index);
+    bool loop_begin(Value* loop);
+    /// 1: an item was stored at `item`; 0: the end; -1: an error.
+    int loop_next(Value* loop, Value* item);
+    Value join_strings(const Value* pieces, std::uint32_t count);
+    Value format(Value v, char conversion, Value spec);
+    Value super_method(const ClassInfo& type, Value self, NameId name);
+
+    // --- Memory (release.cpp, freeing.cpp, cycles.cpp, copying.cpp, keeping.cpp)
+    void end_object(Value v);              ///< its count is zero: destructor, contents, memory; iterative
+    void deinit(Value v);                  ///< with all that it owns; manual
+    /// An object that an arena handle ends lets go of what it holds, of a side table and of what was kept with it; its
+    /// memory stays (allocator_handles.cpp).
+    void empty_object(Value v);
+    /// Calls __del__ of an instance whose class has one, once; an error in it is reported and swallowed.
+    void run_destructor(Value v);
+    Value destructor_of(Value v) const {
+        if (v.is_string() || v.is_sequence()) return Value::absent();
+        const std::uint16_t id = heap.header(v).class_id;
+        if (id < static_cast<std::uint16_t>(ClassId::first_user_class)) return Value::absent();
+        return class_by_id(static_cast<ClassId>(id)).dunder(Dunder::del);
+    }
+    /// An object lost a reference and lives on: it may belong to a cycle that nobody refers to any more.
+    void note_possible_root(Value v) {
+        if (add_candidate(v) && ending_ == 0 && candidates_.size() > candidates_max_) collect_cycles();
+    }
+    void collect_cycles();
+    Value clone(Value v);
+    bool copy_out(Value* values, std::uint32_t count, std::uint32_t levels);
+    Value store_across(Value holder, Value v, bool unnamed);
+    bool keep(Value kept, Value target, bool forever, bool shared);
+    void region_enter();
+    bool region_exit();
+    bool using_begin(Value allocator);
+    void using_end();
+    void using_unwind(std::size_t depth);
+    std::size_t using_depth() const { return using_stack_.size(); }
+    /// An instance was made whose class has __del__.
+    void note_destructor(Value v);
+    /// Calls visit(Value& slot) for every place inside of the object, in the order of fields (visit.hpp).
+    template <class Visit>
+    void visit_slots(Value v, Visit visit);
+    /// The places inside of the object that lie in its payload; those of a side table do not. Unused entries of a
+    /// dict hold absent().
+    std::span<Value> slots_of(Value v);
+    std::vector<Value> live_objects();     ///< checked mode
+
+    // --- Ends
+    void release_everything();
+    void report_leaks(RunReport& report);
+    void fill_report(RunReport& report);
+
+    struct Resume {
+        const std::uint32_t* pc;
+        Value* R;
+        const Handler* table;
+        const Value* K;
+    };
+    Resume resume{};                       ///< builds without tail calls
+    bool halted = false;
+    Program program;
+    SourceMap& sources;
+    const Handler* table;
+    RandomState random;
+    const Printing* printing = nullptr;    ///< the innermost value being printed
+    bool halted_by_error = false;
+    std::vector<std::unique_ptr<ClassInfo>> owned_classes;
+    std::unordered_map<NameId, Value> builtins_;
+    std::vector<std::string> interned_messages;
+    int exit_code = 0;
+    bool exit_requested_ = false;
+    struct DeferRecord {
+        const Frame* frame;
+        const std::uint32_t* block;
+    };
+    std::vector<DeferRecord> defers;
+    std::optional<Defect> defect_;
+    std::vector<Defect> defects;
+    const ClassInfo* method_owner(Value self, NameId name) const;
+    ClassInfo& new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base, const Native* construct);
+    void load_builtins();
+    void prune_class_cache() {}
+    /// An allocator that the program holds: a constant, off the measured heap.
+    struct Handle : ConstantObject {
+        Handle() : ConstantObject{ConstantKind::allocator} {}
+        Handle(const Handle&) = delete;
+        Handle& operator=(const Handle&) = delete;
+
+        std::string name;                      ///< its kind, as printed
+        allocators::AllocatorTable table;      ///< refuses everything once destroyed
+        const allocators::AllocatorTable* source = &table;    ///< what the heap knows it by
+        std::unique_ptr<allocators::AnyAllocator> allocator;  ///< none for the run's own allocator
+        Handle* parent = nullptr;              ///< an arena that was carved out of another handle
+        bool is_arena = false;
+        bool destroyed = false;
+        bool ending = false;                   ///< its objects are being ended
+        std::vector<ObjectHeap::Made> objects; ///< of an arena, in the order of their making
+    };
+    std::vector<std::unique_ptr<Handle>> handles;
+    Handle* handle_of(Value v) const;      ///< null for what is no allocator
+    std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
+    /// Checked mode: which bytes of each buffer were written, by the payload of its value.
+    std::unordered_map<std::uint64_t, std::vector<bool>> buffer_shadows;
+    bool in_exit_ = false;
+    bool stack_refused = false;
+    allocators::AnyAllocator& allocator_;
+    std::unique_ptr<ValueFacts> facts_;
+    void define_system();
+    /// After the program: releases what its lifetime says, looks for leaks, fills the figures.
+    void finish(bool failed, RunReport& report);
+
+  private:
+    friend class Machine;
+    friend Value request_exit(Machine&, int);
+    struct Trace {
+        std::uint32_t site = 0;            ///< where the pending exception was raised
+        std::vector<std::uint32_t> calls;  ///< call sites passed since, innermost first
+        std::vector<const Function*> functions;
+    };
+    Trace trace_;
+    std::unordered_map<std::uint64_t, Trace> caught_traces_;
+    ObjectHeap heap_storage_;
+    Names names_storage_;
+    std::unordered_map<std::uint64_t, std::unordered_map<NameId, Value>> side_tables_;
+    // Memory: what the files named above share.
+    friend class DeadList;
+    friend class CycleCollector;
+    friend class Copier;
+    void bury(Value v, DeadList& dead);
+    void end_all(DeadList& dead);
+    void end_all_with_destructors(DeadList& dead);
+    void release_slot(Value v, DeadList& dead);
+    void release_attached(Value v, DeadList& dead);
+    bool let_destruct(Value v);
+    void report_swallowed(Value destructor, Value self);
+    bool add_candidate(Value v);
+    void destruct_owned(Value root);
+    void deinit_graph(Value root, std::vector<Value>& more);
+    bool is_deinited_with_holder(Value v);
+    void leave_attached(Value v, std::vector<Value>* more);
+    void free_alone(Value v);
+    bool free_by_hand(Value v, bool deep, bool parameter);
+    void free_closure(Value closure);
+    Value* find_place(Value object, NameId name, Value index, bool is_field);
+    bool read_place(Value object, NameId name, Value index, bool is_field, Value*& place, Value& computed);
+    void run_region_destructors();
+    bool judge_outward_stores();
+    void raise_escape(Value stored, Value holder, std::uint32_t site);
+    void collect_until_quiet();
+    std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
+    std::unordered_map<std::uint64_t, std::uint32_t> keepers_;    ///< manual: targets that a kept object has left
+    std::vector<Value> kept_forever_;
+    CandidateSet candidates_;              ///< refcount+cycles: objects that lost a reference without dying
+    std::size_t candidates_max_ = 1000;
+    std::uint32_t ending_ = 0;             ///< releases under way; cycles are looked for after the outermost
+    bool destructors_exist_ = false;       ///< an object with __del__ was made
+    std::vector<const allocators::AllocatorTable*> using_stack_;
+    struct MethodCacheEntry {
+        const Native* methods = nullptr;
+        NameId name = 0;
+        const Native* native = nullptr;
+    };
+    mutable std::array<MethodCacheEntry, 256> method_cache_;
+    std::array<Value, 64> parked_;
+    std::size_t parked_next_ = 0;
+    std::size_t exhausted_bytes_ = 0;
+    NameId pending_name_ = 0;              ///< of the last NameError, for its advice
+    Value last_freed_ = Value::none();
+    struct {
+        Header header{};
+        Value args = Value::absent();
+    } memory_error_block_;                 ///< the MemoryError that needs no memory
+    Value memory_error_ = Value::absent();
+    Function boundary_;                    ///< what nested runs return to
+    std::uint32_t halt_code_[1];
+    std::uint32_t nested_ = 0;
+    bool nested_failed_ = false;
+    std::uint64_t start_ns_ = 0;
+};
+
+std::string_view error_kind_name(ErrorKind kind);
+
+inline Interpreter& interpreter(Machine& machine) { return static_cast<Interpreter&>(machine); }
+
+}  // namespace harness::lang

@@ -1,0 +1,232 @@
+// The end of counted objects: destructors, contents, memory, in that order and without recursion. The dead wait in a
+// list that is linked through themselves, so that releasing needs neither stack nor memory, however deep the data is.
+#include "lang/vm/release.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "lang/lifetimes/regions.hpp"
+#include "lang/vm/visit.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// What a destructor sees as the count of its object: so far from zero that taking the object out of its dying
+/// container and dropping it does not end it twice.
+constexpr std::uint32_t held_count = std::uint32_t{1} << 30;
+
+bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
+
+}  // namespace
+
+// --- The list of the dead
+
+void DeadList::push(Value v) {
+    if (checked_) {
+        // The entry's link is free as long as the object lives, and its header stays whole for whoever still looks.
+        heap_.handles().entry(v).next_free = static_cast<std::uint32_t>(next_);
+        next_ = Handles::index(v);
+        return;
+    }
+    std::uint64_t word;
+    std::memcpy(&word, &heap_.header(v), sizeof word);
+    word = (word & 0xFFFF) | next_ << 16;
+    std::memcpy(static_cast<void*>(&heap_.header(v)), &word, sizeof word);
+    next_ = v.payload();
+}
+
+Value DeadList::pop() {
+    if (checked_) {
+        const auto index = static_cast<std::uint32_t>(next_);
+        next_ = heap_.handles().at(index).next_free;
+        return heap_.handles().value_at(index);
+    }
+    const std::uint64_t payload = next_;
+    auto* head = reinterpret_cast<Header*>(payload) - 1;
+    std::uint64_t word;
+    std::memcpy(&word, head, sizeof word);
+    next_ = word >> 16;
+    *head = {static_cast<std::uint16_t>(word & 0xFFFF), 0, {0}};
+    return Value::tagged(tag_of(head->class_id), payload);
+}
+
+Tag DeadList::tag_of(std::uint16_t class_id) const {
+    switch (static_cast<ClassId>(class_id)) {
+        case ClassId::list:
+        case ClassId::tuple: return Tag::sequence;
+        case ClassId::frozen_tuple:
+        case ClassId::cell:
+        case ClassId::closure:
+        case ClassId::bound_method:
+        case ClassId::iterator: return Tag::counted;
+        default: break;
+    }
+    if (class_id < static_cast<std::uint16_t>(ClassId::first_user_class)) return Tag::object;
+    return machine_.class_by_id(static_cast<ClassId>(class_id)).is_exception ? Tag::counted : Tag::object;
+}
+
+// --- Ending
+
+/// Everything that ends because of one object ends in this call: the outermost one looks for cycles afterwards.
+void Interpreter::end_object(Value v) {
+    set_site();
+    if (v.is_string()) {
+        heap.destroy(v);
+        return;
+    }
+    DeadList dead(*this);
+    ++ending_;
+    if (!heap.has_header(v) || (heap.header(v).flags & flag_destructing) != 0) {
+        // It cannot wait in the list, which would forget its flags; its destructor has run or does not exist.
+        for (const Value slot : slots_of(v)) release_slot(slot, dead);
+        release_attached(v, dead);
+        if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
+        heap.destroy(v);
+    } else {
+        bury(v, dead);
+    }
+    end_all(dead);
+    --ending_;
+    if (ending_ == 0 && candidates_.size() > candidates_max_) collect_cycles();
+}
+
+/// The last field is popped, and ends, first.
+void Interpreter::end_all(DeadList& dead) {
+    if (destructors_exist_) return end_all_with_destructors(dead);
+    while (!dead.empty()) {
+        const Value v = dead.pop();
+        for (const Value slot : slots_of(v)) release_slot(slot, dead);
+        release_attached(v, dead);
+        heap.destroy(v);
+    }
+}
+
+/// Destructors may look at what their object belonged to: no memory goes before the last of them has run.
+void Interpreter::end_all_with_destructors(DeadList& dead) {
+    DeadList silent(*this);
+    while (!dead.empty()) {
+        const Value v = dead.pop();
+        if (!let_destruct(v)) continue;
+        for (const Value slot : slots_of(v))
+            if (!slot.is_string()) release_slot(slot, dead);
+        release_attached(v, dead);
+        silent.push(v);
+    }
+    set_site();
+    while (!silent.empty()) {
+        const Value v = silent.pop();
+        for (const Value slot : slots_of(v))
+            if (slot.is_string()) release_slot(slot, silent);
+        heap.destroy(v);
+    }
+}
+
+/// An object whose count is zero. False when its destructor stored it somewhere, so that it lives on.
+bool Interpreter::let_destruct(Value v) {
+    if (destructor_of(v) == Value::absent()) return true;
+    heap.header(v).count = held_count;
+    run_destructor(v);
+    const std::uint32_t count = heap.header(v).count;
+    if (count > held_count) {
+        heap.header(v).count = count - held_count;
+        raise_defect(ErrorKind::EscapeError, fmt::format("__del__ of '{}' stored its object, which ends", type_name(v)), v,
+                     "store what the object holds, or a clone of it, but not the object itself");
+        return false;
+    }
+    heap.header(v).count = 0;
+    return true;
+}
+
+void Interpreter::bury(Value v, DeadList& dead) {
+    if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
+    dead.push(v);
+}
+
+/// What a slot of a dead object held: one reference less.
+void Interpreter::release_slot(Value v, DeadList& dead) {
+    if (lifetime.counts_objects ? !v.is_owned() : !lifetime.counts || !always_counted(v)) return;
+    if (heap.checked()) {
+        ++costs.releases;
+        if (!heap.live(v)) return;
+    }
+    // The count of a string stands where that of a header does.
+    std::uint32_t& count = static_cast<std::uint32_t*>(heap.address(v))[-1];
+    if (static_cast<std::int32_t>(count) < 0) return;
+    if (--count != 0) {
+        if (lifetime.collects_cycles && !v.is_string()) add_candidate(v);
+    } else if (v.is_string()) {
+        heap.destroy(v);
+    } else {
+        bury(v, dead);
+    }
+}
+
+/// What an object has outside of its payload: what was kept with it, and a side table.
+void Interpreter::release_attached(Value v, DeadList& dead) {
+    if (!side_tables_.empty()) {
+        if (const auto found = side_tables_.find(v.payload()); found != side_tables_.end()) {
+            const auto table = std::move(found->second);
+            side_tables_.erase(found);
+            for (const auto& [name, slot] : table) release_slot(slot, dead);
+        }
+    }
+    if (!kept_.empty()) {
+        if (const auto found = kept_.find(v.payload()); found != kept_.end()) {
+            const std::vector<Value> kept = std::move(found->second);
+            kept_.erase(found);
+            for (const Value held : kept) release_slot(held, dead);
+        }
+    }
+    if (!buffer_shadows.empty()) buffer_shadows.erase(v.payload());
+}
+
+// --- Destructors
+
+void Interpreter::note_destructor(Value v) {
+    destructors_exist_ = true;
+    if (heap.regions() != nullptr) heap.regions()->note_destructor(v);
+}
+
+void Interpreter::run_destructor(Value v) {
+    const Value destructor = destructor_of(v);
+    if (destructor == Value::absent() || (heap.header(v).flags & flag_destructing) != 0) return;
+    heap.header(v).flags |= flag_destructing;
+    // After a defect the program is over.
+    if (defect_.has_value()) return;
+    ++costs.destructors;
+    const Value pending_before = std::exchange(pending, Value::absent());
+    Trace trace_before = std::move(trace_);
+    trace_ = {};
+    const bool exiting = std::exchange(exit_requested_, false);
+    const std::uint32_t site_before = heap.site;
+    const Value result = call_dunder(v.lent(), Dunder::del);
+    if (result != Value::failed()) drop(result);
+    else if (!uncatchable()) report_swallowed(destructor, v);
+    exit_requested_ = exit_requested_ || exiting;
+    heap.site = site_before;
+    if (uncatchable() && !exiting) {
+        // A defect, or exit(), in the destructor counts for more than the error that was in flight.
+        if (pending_before.is_heap() && pending_before != memory_error_) drop(pending_before);
+        return;
+    }
+    pending = pending_before;
+    trace_ = std::move(trace_before);
+}
+
+/// Nobody can catch an error in a destructor, since nobody called it: one line tells of it, and the program goes on.
+void Interpreter::report_swallowed(Value destructor, Value self) {
+    const Diagnostic d = describe_pending();
+    const Value error = std::exchange(pending, Value::absent());
+    if (error.is_heap() && error != memory_error_) drop(error);
+    std::string_view name = "__del__";
+    if (destructor.is_constant_object() && destructor.as_constant<ConstantObject>()->kind == ConstantKind::function)
+        name = destructor.as_constant<Function>()->name;
+    const Place place = sources.place(d.span.begin);
+    const std::string line = fmt::format("{}:{}:{}: ignored in {} of '{}': {}: {}\n", place.file, place.line, place.column,
+                                         name, type_name(self), d.name, d.message);
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace harness::lang
