@@ -24,7 +24,6 @@ void append(std::vector<T>& to, std::vector<T>& from) {
 
 Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent) : heap_(heap), parent_(parent) {
     enter(nullptr);
-    entered_ = 0;
 }
 
 Regions::~Regions() {
@@ -61,7 +60,6 @@ void Regions::enter(const void* frame) {
     region->frame = frame;
     target_ = region->number;
     aimed_ = 0;
-    ++entered_;
     open_.push_back(std::move(region));
 }
 

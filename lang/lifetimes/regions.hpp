@@ -111,8 +111,6 @@ class Regions {
     /// Checked mode: the handle for the object that was noted last.
     void note_handle(Value v) { region(born_).objects.push_back(v); }
 
-    std::uint64_t entered() const { return entered_; }
-
   private:
     void release(Region& region, std::uint32_t site);
     void hand_over(Region& region, std::uint32_t to);
@@ -126,7 +124,6 @@ class Regions {
     std::uint32_t target_ = 0;
     std::uint32_t aimed_ = 0;                      ///< number + 1
     std::uint32_t born_ = 0;
-    std::uint64_t entered_ = 0;
 };
 
 }  // namespace harness::lang

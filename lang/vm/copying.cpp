@@ -199,7 +199,19 @@ Value Copier::new_tuple_like(Value v) {
         const std::vector<Value> nothing(length, Value::none());
         return heap_.new_tuple(nothing.data(), length);
     }
-    return heap_.new_mutable_tuple(length);
+    Value copy = Value::failed();
+    if (heap_.rules().sequence_header) {
+        copy = heap_.new_object(ClassId::tuple, Sequence::bytes(length), Tag::sequence);
+        if (copy == Value::failed()) return copy;
+    } else {
+        void* block = heap_.allocate(Sequence::bytes(length), 0);
+        if (block == nullptr) return vm_.raise_memory_error(Sequence::bytes(length));
+        copy = heap_.adopt(block, Tag::sequence);
+    }
+    Sequence& s = heap_.sequence(copy);
+    s.word = Sequence::tuple_capacity << 32 | length;
+    for (std::uint32_t i = 0; i < length; ++i) reinterpret_cast<Value*>(&s.word + 1)[i] = Value::none();
+    return copy;
 }
 
 /// The index is copied as it is: the copies of keys have the hashes of the keys.

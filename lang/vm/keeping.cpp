@@ -14,7 +14,10 @@ namespace harness::lang {
 // --- Regions
 
 void Interpreter::region_enter() {
-    if (Regions* regions = heap.regions()) regions->enter(frame);
+    Regions* regions = heap.regions();
+    if (regions == nullptr) return;
+    regions->enter(frame);
+    ++costs.regions;
 }
 
 void Interpreter::aim(Value holder) {

@@ -1,0 +1,263 @@
+// The end of a program: what its names still hold is released as its lifetime says, what is live then is told with its
+// places, and the figures are drawn up.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "lang/lifetimes/regions.hpp"
+#include "lang/vm/visit.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+constexpr std::uint32_t constant_site = 0xFFFF'FFFF;
+constexpr std::size_t places_shown = 10;
+constexpr std::size_t cycle_shown = 8;
+
+}  // namespace
+
+// --- Release
+
+/// Classes go last, and in each what destructors may call goes after what they may end.
+static void discard_class_values(Interpreter& vm, ClassInfo& type, bool closures) {
+    for (auto& [name, member] : type.members) {
+        const Value v = member.value;
+        if (member.inherited || !v.is_heap()) continue;
+        if (closures != (v.is_counted() && vm.heap.class_id(v) == ClassId::closure)) continue;
+        member.value = Value::absent();
+        for (const auto& other : vm.owned_classes) {
+            for (Value& d : other->dunders)
+                if (d == v) d = Value::absent();
+            for (auto& [other_name, inherited] : other->members)
+                if (inherited.inherited && inherited.value == v) inherited.value = Value::absent();
+        }
+        vm.discard(v);
+    }
+}
+
+void Interpreter::release_everything() {
+    in_exit_ = true;
+    if (Regions* regions = heap.regions()) {
+        while (true) {
+            run_region_destructors();
+            const bool last = regions->depth() == 0;
+            regions->leave(heap.site);
+            if (last) break;
+        }
+        regions->enter(nullptr);
+        return;
+    }
+    if (!lifetime.counts) return;
+    const Function& main = *program.modules[0].body;
+    Value* base = stack->values();
+    for (unsigned i = main.first_owned + main.owned_count; i-- > main.first_owned;)
+        discard(std::exchange(base[i], Value::unbound()));
+    for (std::size_t i = program.global_names.size(); i-- > 0;) discard(std::exchange(globals[i], Value::unbound()));
+    while (!kept_forever_.empty()) {
+        const Value kept = kept_forever_.back();
+        kept_forever_.pop_back();
+        const bool by_hand = lifetime.explicit_release && !kept.is_string() && !kept.is_counted();
+        if (!by_hand) discard(kept);
+        // What was freed by name meanwhile has no keepers left.
+        else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept)) deinit(kept);
+    }
+    if (lifetime.collects_cycles) collect_until_quiet();
+    for (const bool closures : {false, true})
+        for (std::size_t i = owned_classes.size(); i-- > 0;) discard_class_values(*this, *owned_classes[i], closures);
+    if (lifetime.collects_cycles) collect_until_quiet();
+}
+
+// --- What is live
+
+std::vector<Value> Interpreter::live_objects() {
+    std::vector<Value> live;
+    const Handles& handles = heap.handles();
+    if (!handles.active()) return live;
+    for (std::uint32_t i = 0; i < handles.size(); ++i)
+        if (handles.at(i).address != nullptr && handles.at(i).allocated != constant_site) live.push_back(handles.value_at(i));
+    return live;
+}
+
+namespace {
+
+/// A cycle of owning references among live objects, told by the fields that lead round it.
+class CycleFinder {
+  public:
+    CycleFinder(Interpreter& vm, const std::vector<Value>& live) : vm_(vm), live_(live) {}
+
+    /// Empty when there is none.
+    std::string find() {
+        for (const Value v : live_) {
+            if (state_.contains(v.payload()) || v.is_string()) continue;
+            if (walk(v)) return text();
+        }
+        return "";
+    }
+
+  private:
+    struct Step {
+        Value object;
+        std::size_t slot;      ///< the one that is being followed
+    };
+    enum class State : std::uint8_t { on_path, done };
+
+    /// Depth first; true with the cycle as the last part of the path, from `first_` on.
+    bool walk(Value root) {
+        path_ = {{root, 0}};
+        state_[root.payload()] = State::on_path;
+        while (!path_.empty()) {
+            Step& step = path_.back();
+            const std::span<Value> slots = vm_.slots_of(step.object);
+            if (step.slot == slots.size()) {
+                state_[step.object.payload()] = State::done;
+                path_.pop_back();
+                if (!path_.empty()) ++path_.back().slot;
+                continue;
+            }
+            const Value v = slots[step.slot];
+            const bool followed = v.is_owned() && !v.is_string() && vm_.heap.live(v);
+            const auto known = followed ? state_.find(v.payload()) : state_.end();
+            if (followed && known == state_.end()) {
+                state_[v.payload()] = State::on_path;
+                path_.push_back({v, 0});
+                continue;
+            }
+            if (followed && known->second == State::on_path) {
+                first_ = 0;
+                while (path_[first_].object.payload() != v.payload()) ++first_;
+                return true;
+            }
+            ++step.slot;
+        }
+        return false;
+    }
+
+    std::string text() const {
+        std::string out = "cycle: ";
+        for (std::size_t i = first_; i < path_.size(); ++i) {
+            if (i - first_ == cycle_shown) {
+                out += fmt::format("… {} more → ", path_.size() - i);
+                break;
+            }
+            const Value v = path_[i].object;
+            const Place place = vm_.sources.place(vm_.program.span_of_site(vm_.heap.handles().entry(v).allocated).begin);
+            out += fmt::format("{} ({}:{}:{}) → ", label(path_[i]), place.file, place.line, place.column);
+        }
+        return out + "the first";
+    }
+
+    std::string label(const Step& step) const {
+        const ClassInfo& type = vm_.class_of(step.object);
+        if (vm_.is_instance(step.object)) return fmt::format("{}.{}", type.name, vm_.names.text(type.field_names[step.slot]));
+        switch (vm_.heap.class_id(step.object)) {
+            case ClassId::list:
+            case ClassId::tuple: return fmt::format("{}[{}]", type.name, step.slot);
+            case ClassId::dict: {
+                const Value key = vm_.slots_of(step.object)[step.slot & ~std::size_t{1}];
+                if (key.is_string()) return fmt::format("dict['{}']", vm_.heap.text(key));
+                if (key.is_int()) return fmt::format("dict[{}]", key.as_int());
+                return "dict[…]";
+            }
+            case ClassId::closure: return fmt::format("{}()", vm_.heap.payload<Closure>(step.object).function->name);
+            case ClassId::cell: return "captured variable";
+            default: return std::string(type.name);
+        }
+    }
+
+    Interpreter& vm_;
+    const std::vector<Value>& live_;
+    std::unordered_map<std::uint64_t, State> state_;
+    std::vector<Step> path_;
+    std::size_t first_ = 0;
+};
+
+std::string how_much(std::uint64_t objects, std::uint64_t bytes) {
+    return fmt::format("{} object{}, {} bytes {} still live at the end", objects, objects == 1 ? "" : "s", bytes,
+                       objects == 1 ? "is" : "are");
+}
+
+}  // namespace
+
+void Interpreter::report_leaks(RunReport& report) {
+    const HeapCounts& counts = heap.counts();
+    report.heap.payload_bytes_leaked = counts.payload_live();
+    if (!lifetime.live_at_exit_is_leak && !options.fail_on_leak) return;
+    if (counts.allocations == counts.deallocations) return;
+    Defect defect;
+    defect.bytes = counts.payload_live() + counts.header_live;
+    Diagnostic& d = defect.diagnostic;
+    d.name = "LeakError";
+    const std::vector<Value> live = live_objects();
+    if (live.empty()) {
+        const std::uint64_t blocks = counts.allocations - counts.deallocations;
+        d.message = fmt::format("{} block{}, {} bytes {} still live at the end", blocks, blocks == 1 ? "" : "s", defect.bytes,
+                                blocks == 1 ? "is" : "are");
+        d.help = "run without --unchecked to see where they were allocated";
+    } else {
+        d.message = how_much(live.size(), defect.bytes);
+        describe_leak(live, defect);
+    }
+    report.status = Status::defect;
+    report.exit_code = 4;
+    report.errors.push_back(d);
+    report.defects.push_back(std::move(defect));
+}
+
+/// The places where what is live was allocated, those of objects that a program can release by hand first.
+void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) {
+    Diagnostic& d = defect.diagnostic;
+    std::map<std::pair<bool, std::uint32_t>, std::uint64_t> places;
+    for (const Value v : live) {
+        const bool goes_along = lifetime.explicit_release && (v.is_string() || v.is_counted());
+        ++places[{goes_along, heap.handles().entry(v).allocated}];
+    }
+    std::vector<Span> spans;
+    for (const auto& [place, count] : places) {
+        const Span span = program.span_of_site(place.second);
+        if (std::find(spans.begin(), spans.end(), span) == spans.end()) spans.push_back(span);
+    }
+    d.span = defect.allocated = spans[0];
+    for (std::size_t i = 1; i < spans.size() && i <= places_shown; ++i) d.related.push_back({"also allocated", spans[i]});
+    const std::string cycle = lifetime.counts_objects ? CycleFinder(*this, live).find() : "";
+    if (!cycle.empty()) d.details.push_back(cycle);
+    if (spans.size() > places_shown + 1) {
+        const std::size_t more = spans.size() - places_shown - 1;
+        d.details.push_back(fmt::format("… and {} more place{}", more, more == 1 ? "" : "s"));
+    }
+    if (!cycle.empty()) d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
+    else if (lifetime.explicit_release) d.help = "free it with free(x) or deinit(x) before the end";
+    else if (lifetime.counts_objects) d.help = "end the last reference to it before the end";
+    else d.help = "run with a lifetime that releases, for example --lifetime refcount";
+}
+
+// --- Figures
+
+void Interpreter::fill_report(RunReport& report) {
+    HeapCounts& counts = heap.counts();
+    counts.note_peak();
+    HeapFigures& out = report.heap;
+    out.allocations = counts.allocations;
+    out.deallocations = counts.deallocations;
+    out.payload_bytes_total = counts.payload_total;
+    out.payload_bytes_peak = counts.payload_peak;
+    out.header_bytes_peak = counts.header_peak;
+    out.requested_bytes_peak = counts.requested_peak;
+    out.requested_bytes_total = counts.requested_total();
+    out.constant_bytes = heap.constant_bytes();
+    const allocators::AllocatorTable& table = heap.run_allocator();
+    if (table.figures != nullptr) {
+        const allocators::Figures figures = table.figures(table.self);
+        out.reserved_bytes_peak = figures.reserved_bytes_peak;
+        out.mapped_bytes_peak = figures.mapped_bytes_peak;
+    }
+    if (stack != nullptr) {
+        report.stack.frames_peak = stack->frames_peak();
+        report.stack.value_bytes_peak = stack->value_bytes_peak();
+        report.stack.window_bytes_peak = stack->window_bytes_peak();
+    }
+    report.costs = costs;
+}
+
+}  // namespace harness::lang
