@@ -56,6 +56,13 @@ struct Capture {
     std::uint16_t index;
 };
 
+/// A name that a block declares with `let`: it lives in [from, to).
+struct BlockScope {
+    NameId name;
+    std::uint16_t reg;
+    std::uint32_t from, to;
+};
+
 struct ParameterInfo {
     NameId name = 0;
     bool has_default = false;
@@ -88,6 +95,7 @@ struct Function : ConstantObject {
     std::vector<OwnedRange> owned;
     std::vector<Protected> protected_ranges;  ///< inner ones first
     std::vector<Capture> captures;
+    std::vector<BlockScope> blocks;
     bool closure_defaults = false;            ///< closures of it hold the defaults behind the captures
     std::vector<ParameterInfo> parameter_info;
     std::vector<Value> default_constants;     ///< for module functions whose defaults are constants

@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view pure_natives[] = {"len", "ord", "chr", "isinstance", "wrap32", "mulmod", "hash48", "range",
                                              "type", "callable", "random_int", "clock"};
 
+constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "destroy_arena", "reallocate"};
+
 /// Methods of builtin types that store an argument.
 constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend", "update", "push", "write"};
 
@@ -170,7 +172,9 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     const std::uint8_t first = args.count == 0 ? temp() : args.first;
     const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
     const Operand result = call_result(dest, args, first, usable, e.span);
-    emit(Op::call_native, first, args.count, result.reg, e.span);
+    // What gives memory back is told at the argument that it is about.
+    const bool about_argument = args.count > 0 && contains(releasing_natives, native.as_constant<Native>()->name);
+    emit(Op::call_native, first, args.count, result.reg, about_argument ? e.arguments.back().value->span : e.span);
     emit_word(constant(native));
     end_arguments(args, !lends, e.span);
     Operand out = result;

@@ -30,6 +30,7 @@ Function* FunctionCompiler::compile_module_body(const Block& body, std::string n
     fn_->name = std::move(name);
     fn_->span = span;
     fn_->header.kind = ScopeKind::global;
+    fn_->header.name = context_.names.intern(fn_->name);
     lay_out_names({});
     function_body(body, span);
     finish_function();
@@ -76,6 +77,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
 Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
     fn_->name = "<lambda>";
     fn_->span = lambda.span;
+    fn_->header.name = context_.names.intern(fn_->name);
     fn_->header.kind = ScopeKind::closure;
     for (const Parameter& p : lambda.parameters) {
         fn_->parameter_info.push_back({p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});

@@ -25,6 +25,7 @@ FunctionCompiler::FunctionCompiler(CompileContext& context, ScopeTree& scopes, c
     fn_ = context_.program.functions.back().get();
     // Reserving 0.. keeps index 0 of constants for numbers that fit the byte operands.
     fn_->code.reserve(32);
+    if (parent != nullptr) fn_->header.parent = &parent->fn_->header;
 }
 
 bool FunctionCompiler::user_defines(NameId name) {
@@ -350,7 +351,12 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
             if (hold == Hold::unnamed) own(reg);
             return {reg, hold, true};
         }
-        case Resolved::Kind::builtin: return constant_operand(r.builtin, dest, span);
+        case Resolved::Kind::builtin:
+            if ((parent_ != nullptr || module_ != 0) && context_.names.text(name) == "system") {
+                error(span, "CapabilityError", "'system' is a name of the main program's top level alone",
+                      "hand the capability to the function: def f(memory): …, f(system.memory)");
+            }
+            return constant_operand(r.builtin, dest, span);
         case Resolved::Kind::unknown: {
             emit(Op::raise_unbound, 0, 0, 0, span);
             emit_word(name);

@@ -13,6 +13,11 @@ void FunctionCompiler::block(Block body) {
         statement(s);
     }
     while (block_locals_.size() > names) {
+        for (std::size_t i = fn_->blocks.size(); i-- > 0;) {
+            if (fn_->blocks[i].reg != block_locals_.back().reg || fn_->blocks[i].to != 0) continue;
+            fn_->blocks[i].to = here();
+            break;
+        }
         block_locals_.pop_back();
         --block_used_;
     }
@@ -99,6 +104,7 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             store_local(local, value, d.name_span);
             local.is_cell = cell;
             block_locals_.push_back(local);
+            fn_->blocks.push_back({d.name, local.reg, here(), 0});
             release_to(mark);
             break;
         }

@@ -34,9 +34,12 @@ template <bool Checked>
 /// Adds a reference; strings of constants are immortal, which their sign bit tells.
 template <bool Checked>
 [[gnu::always_inline]] inline void count_up(Interpreter* S, Value v) {
+    if constexpr (Checked) {
+        ++S->costs.retains;
+        if (!S->heap.handles().live(v)) return;
+    }
     std::uint32_t& count = object_count<Checked>(S, v);
     if (static_cast<std::int32_t>(count) >= 0) [[likely]] ++count;
-    if constexpr (Checked) ++S->costs.retains;
 }
 /// Takes a reference away; the last one ends the object.
 template <bool Checked>

@@ -21,7 +21,15 @@ struct Refcount {
     template <bool Checked>
     [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
         if (!v.is_heap()) return v;
-        count_up<Checked>(S, v);
+        if constexpr (Checked) {
+            ++S->costs.retains;
+            if (!S->heap.handles().live(v)) return v;
+        }
+        std::uint32_t& count = object_count<Checked>(S, v);
+        // Objects of an arena handle and constants are immortal: they end with what they belong to, and a name that
+        // outlives them must not touch their memory.
+        if (static_cast<std::int32_t>(count) < 0) return v;
+        ++count;
         return v.owned();
     }
     template <bool Checked>
@@ -67,6 +75,7 @@ struct RefcountCycles : Refcount {
             ++S->costs.releases;
             if (!S->heap.handles().live(v)) return;
         }
+        if (static_cast<std::int32_t>(object_count<Checked>(S, v)) < 0) return;
         if (--object_count<Checked>(S, v) == 0) S->end_object(v);
         else S->note_possible_root(v);
     }

@@ -1,5 +1,5 @@
-// Opening and ending regions. Both cost little, because regions are opened by every call under some lifetimes: region
-// objects, their numbers and their allocators are used again.
+// Opening and ending regions. Both cost little, because regions are opened by every call under some
+// lifetimes: region objects, their numbers and their allocators are used again.
 #include "lang/lifetimes/regions.hpp"
 
 #include <utility>
@@ -85,7 +85,8 @@ void Regions::leave(std::uint32_t site) {
     spare_.push_back(std::move(region));
 }
 
-/// Nothing moves: the outer region answers for the memory from now on, and the old numbers mean the outer region.
+/// Nothing moves: the outer region answers for the memory from now on, and the old numbers mean the outer
+/// region.
 void Regions::hand_over(Region& region, std::uint32_t to) {
     Region& outer = *open_[to];
     depth_of_[region.number] = to;
@@ -124,8 +125,10 @@ void Regions::release(Region& region, std::uint32_t site) {
     if (region.child == nullptr) return;
     const allocators::AllocatorTable& table = region.child->table();
     // One that cannot be emptied is made anew.
-    if (table.reset != nullptr) table.reset(table.self);
-    else region.child.reset();
+    if (table.reset != nullptr)
+        table.reset(table.self);
+    else
+        region.child.reset();
 }
 
 std::uint32_t Regions::depth_of_value(Value v) const {

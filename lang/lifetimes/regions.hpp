@@ -1,6 +1,7 @@
-// Regions: the phases of a program under the lifetimes `arena` and `stack`. A region has an allocator of its own where
-// the run's allocator can make one, and else a log of blocks; either way all it holds goes at its end (Tofte and
-// Talpin, "Region-based memory management", 1997, with regions that the program marks instead of inferred ones).
+// Regions: the phases of a program under the lifetimes `arena` and `stack`. A region has an allocator of its
+// own where the run's allocator can make one, and else a log of blocks; either way all it holds goes at its
+// end (Tofte and Talpin, "Region-based memory management", 1997, with regions that the program marks instead
+// of inferred ones).
 #pragma once
 
 #include <algorithm>
@@ -23,27 +24,29 @@ struct OutwardStore {
 };
 
 struct Region {
-    std::uint32_t number = 0;              ///< what the headers of its objects say
-    std::uint32_t merge_depth = 0;         ///< its contents go to the region of this depth when it ends; its own: nowhere
-    const void* frame = nullptr;           ///< the call that opened it
+    std::uint32_t number = 0;  ///< what the headers of its objects say
+    std::uint32_t merge_depth =
+        0;  ///< its contents go to the region of this depth when it ends; its own: nowhere
+    const void* frame = nullptr;  ///< the call that opened it
     std::unique_ptr<allocators::AnyAllocator> child;
-    std::vector<std::unique_ptr<allocators::AnyAllocator>> merged;  ///< allocators of regions that ended into this one
-    std::vector<std::uint32_t> aliases;    ///< numbers of these regions
+    std::vector<std::unique_ptr<allocators::AnyAllocator>>
+        merged;                          ///< allocators of regions that ended into this one
+    std::vector<std::uint32_t> aliases;  ///< numbers of these regions
     struct Block {
         void* address;
         std::size_t bytes;
         std::size_t align;
     };
-    std::vector<Block> log;                ///< without a child: what to free, in order
-    std::vector<Value> objects;            ///< checked mode: handles to end
-    std::vector<Value> with_destructor;    ///< in the order of their making
+    std::vector<Block> log;              ///< without a child: what to free, in order
+    std::vector<Value> objects;          ///< checked mode: handles to end
+    std::vector<Value> with_destructor;  ///< in the order of their making
     std::vector<OutwardStore> outward;
     std::uint64_t allocations = 0, payload = 0, header = 0;
 };
 
-/// The stack of open regions. An object's header (a string's, too) names its region by a number; numbers of regions
-/// that merged into another stay valid until that one ends. Foreign objects, which an allocator handle of the program
-/// made, belong to the program's own region, number 0, as far as stores are judged.
+/// The stack of open regions. An object's header (a string's, too) names its region by a number; numbers of
+/// regions that merged into another stay valid until that one ends. Foreign objects, which an allocator
+/// handle of the program made, belong to the program's own region, number 0, as far as stores are judged.
 class Regions {
   public:
     /// The program's own region is opened. Both references must outlive this.
@@ -53,8 +56,8 @@ class Regions {
     Regions& operator=(const Regions&) = delete;
 
     void enter(const void* frame);
-    /// Ends the innermost region: its contents go, or are handed over to the region that they were promoted to.
-    /// `site` is told as the place of their release.
+    /// Ends the innermost region: its contents go, or are handed over to the region that they were promoted
+    /// to. `site` is told as the place of their release.
     void leave(std::uint32_t site);
 
     /// Depth of the innermost region; the program's own is 0.
@@ -63,7 +66,8 @@ class Regions {
     const void* innermost_frame() const { return open_.back()->frame; }
     const void* frame_at(std::uint32_t depth) const { return open_[depth]->frame; }
 
-    /// The number of the region that the next object is made in, and the one that the last object was made in.
+    /// The number of the region that the next object is made in, and the one that the last object was made
+    /// in.
     std::uint32_t current() const { return aimed_ != 0 ? aimed_ - 1 : target_; }
     std::uint32_t born() const { return born_; }
     Region& region(std::uint32_t number) { return *open_[depth_of_[number]]; }
@@ -87,10 +91,11 @@ class Regions {
     void pin(std::uint32_t depth) { target_ = open_[depth]->number; }
     void unpin() { target_ = open_.back()->number; }
 
-    /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in between may be
-    /// referred to from it, so they are promoted as well.
+    /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in
+    /// between may be referred to from it, so they are promoted as well.
     void promote(std::uint32_t from, std::uint32_t to) {
-        for (std::uint32_t d = to + 1; d <= from; ++d) open_[d]->merge_depth = std::min(open_[d]->merge_depth, to);
+        for (std::uint32_t d = to + 1; d <= from; ++d)
+            open_[d]->merge_depth = std::min(open_[d]->merge_depth, to);
     }
     /// Something named was stored where it may not live long enough: judged at the end of its region.
     void note_outward(Value holder, Value stored, std::uint32_t site) {
@@ -118,11 +123,11 @@ class Regions {
     ObjectHeap& heap_;
     const allocators::AllocatorTable& parent_;
     std::vector<std::unique_ptr<Region>> open_;
-    std::vector<std::unique_ptr<Region>> spare_;   ///< with their allocators, for the next regions
-    std::vector<std::uint32_t> depth_of_;          ///< by number; free numbers hold no meaning
+    std::vector<std::unique_ptr<Region>> spare_;  ///< with their allocators, for the next regions
+    std::vector<std::uint32_t> depth_of_;         ///< by number; free numbers hold no meaning
     std::vector<std::uint32_t> free_numbers_;
     std::uint32_t target_ = 0;
-    std::uint32_t aimed_ = 0;                      ///< number + 1
+    std::uint32_t aimed_ = 0;  ///< number + 1
     std::uint32_t born_ = 0;
 };
 

@@ -1,6 +1,7 @@
-// The candidates of cycle collection: a set of object references that is filled at every lost reference and emptied
-// when objects die, so both must cost next to nothing. Open addressing with linear probing; removal shifts entries
-// back (Knuth, volume 3, section 6.4, algorithm R), so that the set never fills with traces of the dead.
+// The candidates of cycle collection: a set of object references that is filled at every lost reference and
+// emptied when objects die, so both must cost next to nothing. Open addressing with linear probing; removal
+// shifts entries back (Knuth, volume 3, section 6.4, algorithm R), so that the set never fills with traces of
+// the dead.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Deep copies with one memo, so that sharing and cycles are the same in the copy: clone(x), and what leaves a region.
-// The work waits in a list, not on the C++ stack, however deep the data is.
+// Deep copies with one memo, so that sharing and cycles are the same in the copy: clone(x), and what leaves a
+// region. The work waits in a list, not on the C++ stack, however deep the data is.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,13 @@ namespace harness::lang {
 
 class Copier {
   public:
-    /// A copy of all that `root` leads to; unnamed, or failed() after MemoryError. Strings, tuples of such, functions
-    /// and handles are shared. An unowned edge leads to the copy of its target when that is copied anyway.
+    /// A copy of all that `root` leads to; unnamed, or failed() after MemoryError. Strings, tuples of such,
+    /// functions and handles are shared. An unowned edge leads to the copy of its target when that is copied
+    /// anyway.
     static Value clone(Interpreter& vm, Value root);
-    /// Replaces each value that would end with a region deeper than `depth` by a copy in that region, and what it
-    /// leads to likewise. The duty to run __del__ goes to the copy. False after MemoryError, with `values` unchanged.
+    /// Replaces each value that would end with a region deeper than `depth` by a copy in that region, and
+    /// what it leads to likewise. The duty to run __del__ goes to the copy. False after MemoryError, with
+    /// `values` unchanged.
     static bool out_of_regions(Interpreter& vm, Value* values, std::uint32_t count, std::uint32_t depth);
 
   private:
@@ -46,8 +48,8 @@ class Copier {
 
     Interpreter& vm_;
     ObjectHeap& heap_;
-    std::optional<std::uint32_t> depth_;               ///< regions: copy what lives deeper
-    std::unordered_map<std::uint64_t, Value> memo_;    ///< by the payload of the original
+    std::optional<std::uint32_t> depth_;             ///< regions: copy what lives deeper
+    std::unordered_map<std::uint64_t, Value> memo_;  ///< by the payload of the original
     std::vector<Pair> waiting_;
     std::vector<Edge> edges_;
 };

@@ -1,5 +1,5 @@
-// clone and the copies that leave a region: shells are made first and filled from a list, and every reference is
-// translated through the memo.
+// clone and the copies that leave a region: shells are made first and filled from a list, and every reference
+// is translated through the memo.
 #include <cstring>
 
 #include "lang/builtins/iterate.hpp"
@@ -68,9 +68,12 @@ bool Copier::is_copied(Value v) const {
     switch (static_cast<ClassId>(heap_.header(v).class_id)) {
         case ClassId::frozen_tuple:
         case ClassId::closure:
-        case ClassId::cell: return false;
-        case ClassId::iterator: return iterator_kind(heap_.payload<Iterator>(v)) != IteratorKind::generator;
-        default: return true;
+        case ClassId::cell:
+            return false;
+        case ClassId::iterator:
+            return iterator_kind(heap_.payload<Iterator>(v)) != IteratorKind::generator;
+        default:
+            return true;
     }
 }
 
@@ -168,27 +171,35 @@ Value Copier::new_like(Value v) {
             s.set_length(length);
             return copy;
         }
-        case ClassId::tuple: return new_tuple_like(v);
-        case ClassId::dict: return new_dict_like(v);
-        case ClassId::cell: return heap_.new_cell(Value::none());
+        case ClassId::tuple:
+            return new_tuple_like(v);
+        case ClassId::dict:
+            return new_dict_like(v);
+        case ClassId::cell:
+            return heap_.new_cell(Value::none());
         case ClassId::closure:
             return heap_.new_closure(*heap_.payload<Closure>(v).function, vm_.closure_cells(v));
-        case ClassId::bound_method: return heap_.new_bound_method(Value::none(), Value::none());
+        case ClassId::bound_method:
+            return heap_.new_bound_method(Value::none(), Value::none());
         case ClassId::iterator:
-            return raw_copy(ClassId::iterator, iterator_bytes(heap_.payload<Iterator>(v).count), offsetof(Iterator, source));
-        case ClassId::range: return raw_copy(ClassId::range, sizeof(Range), sizeof(Range));
+            return raw_copy(ClassId::iterator, iterator_bytes(heap_.payload<Iterator>(v).count),
+                            offsetof(Iterator, source));
+        case ClassId::range:
+            return raw_copy(ClassId::range, sizeof(Range), sizeof(Range));
         case ClassId::buffer: {
             const BufferPrefix prefix = heap_.buffer_prefix(v);
             const Value copy = heap_.new_buffer(prefix.size, prefix.align);
             if (copy == Value::failed()) return copy;
             std::memcpy(heap_.address(copy), heap_.address(v), prefix.size);
-            if (const auto shadow = vm_.buffer_shadows.find(v.payload()); shadow != vm_.buffer_shadows.end()) {
+            if (const auto shadow = vm_.buffer_shadows.find(v.payload());
+                shadow != vm_.buffer_shadows.end()) {
                 auto written = shadow->second;
                 vm_.buffer_shadows.insert_or_assign(copy.payload(), std::move(written));
             }
             return copy;
         }
-        default: return heap_.new_instance(vm_.class_of(v));
+        default:
+            return heap_.new_instance(vm_.class_of(v));
     }
 }
 

@@ -1,6 +1,6 @@
-// Garbage in cycles, for refcount+cycles: trial deletion among the objects that lost a reference without dying (Bacon
-// and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the synchronous form), with explicit
-// lists in place of recursion.
+// Garbage in cycles, for refcount+cycles: trial deletion among the objects that lost a reference without
+// dying (Bacon and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the synchronous
+// form), with explicit lists in place of recursion.
 #include <time.h>
 
 #include <algorithm>
@@ -49,7 +49,8 @@ class CycleCollector {
         restore_what_is_reached();
         split();
         // After a destructor stored one of them, all of them live on.
-        if (!garbage_.empty() && run_destructors()) release();
+        if (!garbage_.empty() && run_destructors())
+            release();
         else
             for (const Value v : garbage_) flags(v) &= static_cast<std::uint16_t>(~flag_visited);
     }
@@ -62,7 +63,8 @@ class CycleCollector {
     bool counts(Value v) const {
         if (!v.is_owned() || v.is_string() || !heap_.live(v)) return false;
         const Header& head = heap_.header(v);
-        return head.count < immortal_count && head.class_id != static_cast<std::uint16_t>(ClassId::frozen_tuple);
+        return head.count < immortal_count &&
+               head.class_id != static_cast<std::uint16_t>(ClassId::frozen_tuple);
     }
     template <class Visit>
     void each_reference(Value v, Visit visit) {
@@ -118,11 +120,14 @@ class CycleCollector {
         }
     }
 
-    /// Garbage is what nothing reached; its references count again, so that destructors see a consistent heap.
+    /// Garbage is what nothing reached; its references count again, so that destructors see a consistent
+    /// heap.
     void split() {
         for (const Value v : traced_) {
-            if ((flags(v) & flag_reached) == 0) garbage_.push_back(v);
-            else flags(v) &= static_cast<std::uint16_t>(~(flag_reached | flag_visited));
+            if ((flags(v) & flag_reached) == 0)
+                garbage_.push_back(v);
+            else
+                flags(v) &= static_cast<std::uint16_t>(~(flag_reached | flag_visited));
         }
         for (const Value v : garbage_) each_reference(v, [&](Value to) { ++count(to); });
     }
@@ -143,7 +148,8 @@ class CycleCollector {
         };
         for (const Value v : garbage_) --count(v);
         each_inner([&](Value to) { --count(to); });
-        const auto escaped = std::find_if(garbage_.begin(), garbage_.end(), [&](Value v) { return count(v) != 0; });
+        const auto escaped =
+            std::find_if(garbage_.begin(), garbage_.end(), [&](Value v) { return count(v) != 0; });
         each_inner([&](Value to) { ++count(to); });
         if (escaped == garbage_.end()) return true;
         vm_.raise_defect(ErrorKind::EscapeError,

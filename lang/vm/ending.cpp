@@ -50,6 +50,7 @@ void Interpreter::finish(bool failed, RunReport& report) {
     if (last.is_heap() && last != memory_error_) drop(last);
     frame = stack->at(0);
     if (frame != nullptr) release_everything();
+    if (!lifetime.literals_allocate) end_arenas(*this, true);
     // A program that ended by an error leaves what is live to the harness: that is no leak.
     if (!failed) report_leaks(report);
     else report.heap.payload_bytes_leaked = 0;

@@ -202,7 +202,9 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
             defect.allocated = program.span_of_site(allocated);
             d.related.push_back({"allocated", defect.allocated});
         }
-        if (known && (!same || entry.address == nullptr)) {
+        const bool ended = same && entry.address != nullptr && object.is_object() &&
+                           (heap.header(object).flags & flag_ended) != 0;
+        if (known && (!same || entry.address == nullptr || ended)) {
             defect.released = program.span_of_site(released);
             d.related.push_back({"released", defect.released});
         }

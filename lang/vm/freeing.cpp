@@ -1,5 +1,5 @@
-// What free, deinit and move do to names and places. Under `manual` memory goes back here: one object alone, or
-// everything that it owns, by a walk that needs neither stack nor memory.
+// What free, deinit and move do to names and places. Under `manual` memory goes back here: one object alone,
+// or everything that it owns, by a walk that needs neither stack nor memory.
 #include <fmt/format.h>
 
 #include <unordered_set>
@@ -11,8 +11,8 @@ namespace harness::lang {
 
 namespace {
 
-/// The visited mark of what deinit has begun. A list without a header keeps it in its word, where only the address of
-/// its body and its length may be read until it is taken off.
+/// The visited mark of what deinit has begun. A list without a header keeps it in its word, where only the
+/// address of its body and its length may be read until it is taken off.
 bool is_visited(const ObjectHeap& heap, Value v) {
     if (heap.has_header(v)) return (heap.header(v).flags & flag_visited) != 0;
     return (heap.sequence(v).word & Sequence::visited_bit) != 0;
@@ -75,15 +75,17 @@ void Interpreter::destruct_owned(Value root) {
         run_destructor(v);
         if (!heap.live(v)) continue;
         visit_slots(v, [&](Value slot) {
-            if (owns_object(slot) && heap.live(slot) && seen.insert(slot.payload()).second) waiting.push_back(slot);
+            if (owns_object(slot) && heap.live(slot) && seen.insert(slot.payload()).second)
+                waiting.push_back(slot);
         });
     }
 }
 
-/// Depth first, with the way back kept in the place that led down (Schorr and Waite, "An efficient machine-independent
-/// procedure for garbage collection in various list structures", 1967). Places are gone through from the last to the
-/// first; where to go on in an object stands in its last place, which is done with by then. It holds the way back
-/// itself while the walk is below that very place: a reference or absent(), and so no number.
+/// Depth first, with the way back kept in the place that led down (Schorr and Waite, "An efficient
+/// machine-independent procedure for garbage collection in various list structures", 1967). Places are gone
+/// through from the last to the first; where to go on in an object stands in its last place, which is done
+/// with by then. It holds the way back itself while the walk is below that very place: a reference or
+/// absent(), and so no number.
 void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
     Value current = root;
     Value way_back = Value::absent();
@@ -125,8 +127,8 @@ void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
     }
 }
 
-/// What an object has outside of its payload. Its side table's counted values end; `more`, where given, receives what
-/// else goes with the object.
+/// What an object has outside of its payload. Its side table's counted values end; `more`, where given,
+/// receives what else goes with the object.
 void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
     if (!buffer_shadows.empty()) buffer_shadows.erase(v.payload());
     if (!keepers_.empty()) keepers_.erase(v.payload());
@@ -135,8 +137,10 @@ void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
             const auto table = std::move(found->second);
             side_tables_.erase(found);
             for (const auto& [name, slot] : table) {
-                if (is_counted_kind(slot)) discard(slot);
-                else if (more != nullptr && is_deinited_with_holder(slot)) more->push_back(slot);
+                if (is_counted_kind(slot))
+                    discard(slot);
+                else if (more != nullptr && is_deinited_with_holder(slot))
+                    more->push_back(slot);
             }
         }
     }
@@ -181,7 +185,8 @@ void Interpreter::free_alone(Value v) {
 void Interpreter::free_closure(Value closure) {
     if (heap.header(closure).count != 1) return;
     for (const Value cell : slots_of(closure)) {
-        if (!cell.is_counted() || heap.class_id(cell) != ClassId::cell || heap.header(cell).count != 1) continue;
+        if (!cell.is_counted() || heap.class_id(cell) != ClassId::cell || heap.header(cell).count != 1)
+            continue;
         Value& content = heap.payload<Cell>(cell).content;
         if (!owns_object(content)) continue;
         const Value owned = content;
@@ -203,13 +208,15 @@ bool Interpreter::free_by_hand(Value v, bool deep, bool parameter) {
                      "free it once; every other name of it is dead then, too");
         return false;
     }
-    if (deep) deinit(v);
-    else free_alone(v);
+    if (deep)
+        deinit(v);
+    else
+        free_alone(v);
     return !uncatchable();
 }
 
-/// The place no longer holds the value, or will not when this returns true. A parameter's value is the caller's,
-/// unless memory goes back by hand.
+/// The place no longer holds the value, or will not when this returns true. A parameter's value is the
+/// caller's, unless memory goes back by hand.
 bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
     last_freed_ = v;
@@ -226,14 +233,15 @@ Value Interpreter::freed_marker(Value) { return Value::freed(); }
 
 // --- Places
 
-/// The place inside of an object that `object.name` or `object[index]` denotes; null where its value is computed, or
-/// after raising.
+/// The place inside of an object that `object.name` or `object[index]` denotes; null where its value is
+/// computed, or after raising.
 Value* Interpreter::find_place(Value object, NameId name, Value index, bool is_field) {
     if (!readable(object)) return nullptr;
     if (is_field) {
         std::uint16_t slot = 0;
         if (find_field_slot(object, name, slot)) return &heap.payload<Value>(object) + slot;
-        if (is_instance(object)) return has_side_field(object, name) ? &side_tables_[object.payload()][name] : nullptr;
+        if (is_instance(object))
+            return has_side_field(object, name) ? &side_tables_[object.payload()][name] : nullptr;
         if (!object.is_constant_object()) return nullptr;
         const auto* constant = object.as_constant<ConstantObject>();
         if (constant->kind == ConstantKind::class_) {
@@ -257,13 +265,16 @@ Value* Interpreter::find_place(Value object, NameId name, Value index, bool is_f
     }
     if (object.is_object() && heap.class_id(object) == ClassId::dict) {
         std::uint64_t hash = 0;
-        return hash_value(*this, index, hash) ? dict_find(*this, heap.payload<Dict>(object), index, hash) : nullptr;
+        return hash_value(*this, index, hash) ? dict_find(*this, heap.payload<Dict>(object), index, hash)
+                                              : nullptr;
     }
     return nullptr;
 }
 
-/// True with the place in `place`; or with the computed value of something that has no place. False after raising.
-bool Interpreter::read_place(Value object, NameId name, Value index, bool is_field, Value*& place, Value& computed) {
+/// True with the place in `place`; or with the computed value of something that has no place. False after
+/// raising.
+bool Interpreter::read_place(Value object, NameId name, Value index, bool is_field, Value*& place,
+                             Value& computed) {
     place = find_place(object, name, index, is_field);
     if (place != nullptr || uncatchable()) return place != nullptr;
     if (pending != Value::absent()) return false;

@@ -32,7 +32,9 @@ Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Han
     memory_error_ = heap.adopt_constant(&memory_error_block_.args, Tag::counted);
 }
 
-Interpreter::~Interpreter() = default;
+Interpreter::~Interpreter() { release_handles(*this); }
+
+void Interpreter::define_system() { builtins_[names.intern("system")] = make_system(*this); }
 
 // --- What every program has
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lang/builtins/introspection.hpp"
 #include "lang/builtins/random.hpp"
 #include "lang/bytecode/program.hpp"
 #include "lang/memory/manager/memory_manager.hpp"
@@ -263,6 +264,8 @@ class Interpreter : public Machine {
     std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
     /// Checked mode: which bytes of each buffer were written, by the payload of its value.
     std::unordered_map<std::uint64_t, std::vector<bool>> buffer_shadows;
+    std::unique_ptr<IntrospectionSource> introspection;
+    bool is_boundary(const Frame& f) const { return f.function == &boundary_; }
     bool in_exit_ = false;
     bool stack_refused = false;
     allocators::AnyAllocator& allocator_;
@@ -309,6 +312,7 @@ class Interpreter : public Machine {
     bool judge_outward_stores();
     void raise_escape(Value stored, Value holder, std::uint32_t site);
     void collect_until_quiet();
+    void describe_leak(const std::vector<Value>& live, Defect& defect);
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
     std::unordered_map<std::uint64_t, std::uint32_t> keepers_;    ///< manual: targets that a kept object has left
     std::vector<Value> kept_forever_;

@@ -1,5 +1,5 @@
-// How long things live beyond their place: regions and what is stored across them, `keep`, and `using`, which says
-// where the next objects come from.
+// How long things live beyond their place: regions and what is stored across them, `keep`, and `using`, which
+// says where the next objects come from.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,8 +35,8 @@ bool Interpreter::region_exit() {
     return fine;
 }
 
-/// Destructors of the innermost region, the youngest object first, while all memory is there. They may make more
-/// objects with destructors; what is handed over to an outer region keeps its duty.
+/// Destructors of the innermost region, the youngest object first, while all memory is there. They may make
+/// more objects with destructors; what is handed over to an outer region keeps its duty.
 void Interpreter::run_region_destructors() {
     Regions& regions = *heap.regions();
     Region& region = regions.innermost();
@@ -85,23 +85,26 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// The two sides of a store as they are written: `box.item = cell`, or `items.append(cell)`. Empty when the source
-/// says it in another way.
+/// The two sides of a store as they are written: `box.item = cell`, or `items.append(cell)`. Empty when the
+/// source says it in another way.
 struct StoreText {
     std::string_view place, value;
 };
 StoreText text_of_store(std::string_view source) {
     const std::size_t assign = source.find(" = ");
-    if (assign != std::string_view::npos) return {trimmed(source.substr(0, assign)), trimmed(source.substr(assign + 3))};
+    if (assign != std::string_view::npos)
+        return {trimmed(source.substr(0, assign)), trimmed(source.substr(assign + 3))};
     const std::size_t append = source.find(".append(");
     if (append != std::string_view::npos && source.back() == ')')
-        return {trimmed(source.substr(0, append)), trimmed(source.substr(append + 8, source.size() - append - 9))};
+        return {trimmed(source.substr(0, append)),
+                trimmed(source.substr(append + 8, source.size() - append - 9))};
     return {};
 }
 
 bool is_name(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return c == '_' || c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return c == '_' || c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+               (c >= 'A' && c <= 'Z');
     });
 }
 
@@ -110,19 +113,21 @@ bool is_name(std::string_view text) {
 void Interpreter::raise_escape(Value stored, Value holder, std::uint32_t site) {
     const Span store_span = program.span_of_site(site);
     const StoreText text = text_of_store(sources.excerpt(store_span));
-    const std::string value =
-        is_name(text.value) ? fmt::format("'{}'", text.value) : fmt::format("this {} object", type_name(stored));
-    const std::string place =
-        text.place.empty() ? fmt::format("a {} object outside of it", type_name(holder)) : std::string(text.place);
+    const std::string value = is_name(text.value) ? fmt::format("'{}'", text.value)
+                                                  : fmt::format("this {} object", type_name(stored));
+    const std::string place = text.place.empty() ? fmt::format("a {} object outside of it", type_name(holder))
+                                                 : std::string(text.place);
     const bool by_call = frame->function->is_region;
     const std::string ends = by_call ? frame->function->name + "()" : "its region";
     std::string help = "keep it with what it is stored in, or store a clone made outside";
     if (is_name(text.value)) {
         const std::string_view root = text.place.substr(0, text.place.find_first_of(".["));
         if (is_name(root))
-            help = fmt::format("write 'keep {} with {}' before {}", text.value, root, by_call ? "the return" : "its region ends");
+            help = fmt::format("write 'keep {} with {}' before {}", text.value, root,
+                               by_call ? "the return" : "its region ends");
     }
-    raise_defect(ErrorKind::EscapeError, fmt::format("{} ends with {}, but {} still refers to it", value, ends, place), stored,
+    raise_defect(ErrorKind::EscapeError,
+                 fmt::format("{} ends with {}, but {} still refers to it", value, ends, place), stored,
                  std::move(help));
     if (!defect_.has_value()) return;
     Diagnostic& d = defect_->diagnostic;
@@ -130,15 +135,17 @@ void Interpreter::raise_escape(Value stored, Value holder, std::uint32_t site) {
     d.span = store_span;
 }
 
-/// A store into something that lives longer than what is stored. Strings and tuples of such are copied to where the
-/// holder lives; an unnamed object takes its region along; a named one is judged when its region ends.
+/// A store into something that lives longer than what is stored. Strings and tuples of such are copied to
+/// where the holder lives; an unnamed object takes its region along; a named one is judged when its region
+/// ends.
 Value Interpreter::store_across(Value holder, Value v, bool unnamed) {
     Regions* regions = heap.regions();
     if (regions == nullptr || !v.is_heap() || !heap.live(v)) return v;
     const std::uint32_t from = regions->depth_of_value(v);
     const std::uint32_t to = regions->surviving_depth_of(holder);
     if (regions->surviving_depth(from) <= to) return v.owned();
-    const bool frozen = v.is_counted() && heap.header(v).class_id == static_cast<std::uint16_t>(ClassId::frozen_tuple);
+    const bool frozen =
+        v.is_counted() && heap.header(v).class_id == static_cast<std::uint16_t>(ClassId::frozen_tuple);
     if (v.is_string() || frozen) {
         set_site();
         Value copy = v;
@@ -146,15 +153,17 @@ Value Interpreter::store_across(Value holder, Value v, bool unnamed) {
         return Copier::out_of_regions(*this, &copy, 1, to) ? copy : v;
     }
     // Closures and the like belong to nobody who could be asked to keep them.
-    if (unnamed || v.is_counted() || v.is_owned()) regions->promote(from, to);
-    else if (heap.checked()) regions->note_outward(holder, v, site_at(frame, at));
+    if (unnamed || v.is_counted() || v.is_owned())
+        regions->promote(from, to);
+    else if (heap.checked())
+        regions->note_outward(holder, v, site_at(frame, at));
     return v.owned();
 }
 
 // --- keep
 
-/// `shared`: the statement names several targets, of which the last to go takes it along. That is so for several
-/// statements, too, so nothing else follows from it.
+/// `shared`: the statement names several targets, of which the last to go takes it along. That is so for
+/// several statements, too, so nothing else follows from it.
 bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
     if (!readable(kept) || (!forever && !readable(target))) return false;
     if (!kept.is_heap() || (!forever && !target.is_heap())) return true;
@@ -190,7 +199,8 @@ bool Interpreter::using_begin(Value allocator) {
                      "destroy it after its last use");
         return false;
     }
-    const allocators::AllocatorTable* table = handle->source == &heap.run_allocator() ? nullptr : handle->source;
+    const allocators::AllocatorTable* table =
+        handle->source == &heap.run_allocator() ? nullptr : handle->source;
     using_stack_.push_back(heap.use_allocator(table));
     return true;
 }

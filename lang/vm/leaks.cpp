@@ -1,5 +1,5 @@
-// The end of a program: what its names still hold is released as its lifetime says, what is live then is told with its
-// places, and the figures are drawn up.
+// The end of a program: what its names still hold is released as its lifetime says, what is live then is told
+// with its places, and the figures are drawn up.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,18 +54,21 @@ void Interpreter::release_everything() {
     Value* base = stack->values();
     for (unsigned i = main.first_owned + main.owned_count; i-- > main.first_owned;)
         discard(std::exchange(base[i], Value::unbound()));
-    for (std::size_t i = program.global_names.size(); i-- > 0;) discard(std::exchange(globals[i], Value::unbound()));
+    for (std::size_t i = program.global_names.size(); i-- > 0;)
+        discard(std::exchange(globals[i], Value::unbound()));
     while (!kept_forever_.empty()) {
         const Value kept = kept_forever_.back();
         kept_forever_.pop_back();
         const bool by_hand = lifetime.explicit_release && !kept.is_string() && !kept.is_counted();
         if (!by_hand) discard(kept);
         // What was freed by name meanwhile has no keepers left.
-        else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept)) deinit(kept);
+        else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept))
+            deinit(kept);
     }
     if (lifetime.collects_cycles) collect_until_quiet();
     for (const bool closures : {false, true})
-        for (std::size_t i = owned_classes.size(); i-- > 0;) discard_class_values(*this, *owned_classes[i], closures);
+        for (std::size_t i = owned_classes.size(); i-- > 0;)
+            discard_class_values(*this, *owned_classes[i], closures);
     if (lifetime.collects_cycles) collect_until_quiet();
 }
 
@@ -76,7 +79,8 @@ std::vector<Value> Interpreter::live_objects() {
     const Handles& handles = heap.handles();
     if (!handles.active()) return live;
     for (std::uint32_t i = 0; i < handles.size(); ++i)
-        if (handles.at(i).address != nullptr && handles.at(i).allocated != constant_site) live.push_back(handles.value_at(i));
+        if (handles.at(i).address != nullptr && handles.at(i).allocated != constant_site)
+            live.push_back(handles.value_at(i));
     return live;
 }
 
@@ -99,7 +103,7 @@ class CycleFinder {
   private:
     struct Step {
         Value object;
-        std::size_t slot;      ///< the one that is being followed
+        std::size_t slot;  ///< the one that is being followed
     };
     enum class State : std::uint8_t { on_path, done };
 
@@ -142,7 +146,8 @@ class CycleFinder {
                 break;
             }
             const Value v = path_[i].object;
-            const Place place = vm_.sources.place(vm_.program.span_of_site(vm_.heap.handles().entry(v).allocated).begin);
+            const Place place =
+                vm_.sources.place(vm_.program.span_of_site(vm_.heap.handles().entry(v).allocated).begin);
             out += fmt::format("{} ({}:{}:{}) → ", label(path_[i]), place.file, place.line, place.column);
         }
         return out + "the first";
@@ -150,19 +155,24 @@ class CycleFinder {
 
     std::string label(const Step& step) const {
         const ClassInfo& type = vm_.class_of(step.object);
-        if (vm_.is_instance(step.object)) return fmt::format("{}.{}", type.name, vm_.names.text(type.field_names[step.slot]));
+        if (vm_.is_instance(step.object))
+            return fmt::format("{}.{}", type.name, vm_.names.text(type.field_names[step.slot]));
         switch (vm_.heap.class_id(step.object)) {
             case ClassId::list:
-            case ClassId::tuple: return fmt::format("{}[{}]", type.name, step.slot);
+            case ClassId::tuple:
+                return fmt::format("{}[{}]", type.name, step.slot);
             case ClassId::dict: {
                 const Value key = vm_.slots_of(step.object)[step.slot & ~std::size_t{1}];
                 if (key.is_string()) return fmt::format("dict['{}']", vm_.heap.text(key));
                 if (key.is_int()) return fmt::format("dict[{}]", key.as_int());
                 return "dict[…]";
             }
-            case ClassId::closure: return fmt::format("{}()", vm_.heap.payload<Closure>(step.object).function->name);
-            case ClassId::cell: return "captured variable";
-            default: return std::string(type.name);
+            case ClassId::closure:
+                return fmt::format("{}()", vm_.heap.payload<Closure>(step.object).function->name);
+            case ClassId::cell:
+                return "captured variable";
+            default:
+                return std::string(type.name);
         }
     }
 
@@ -174,8 +184,8 @@ class CycleFinder {
 };
 
 std::string how_much(std::uint64_t objects, std::uint64_t bytes) {
-    return fmt::format("{} object{}, {} bytes {} still live at the end", objects, objects == 1 ? "" : "s", bytes,
-                       objects == 1 ? "is" : "are");
+    return fmt::format("{} object{}, {} bytes {} still live at the end", objects, objects == 1 ? "" : "s",
+                       bytes, objects == 1 ? "is" : "are");
 }
 
 }  // namespace
@@ -192,8 +202,8 @@ void Interpreter::report_leaks(RunReport& report) {
     const std::vector<Value> live = live_objects();
     if (live.empty()) {
         const std::uint64_t blocks = counts.allocations - counts.deallocations;
-        d.message = fmt::format("{} block{}, {} bytes {} still live at the end", blocks, blocks == 1 ? "" : "s", defect.bytes,
-                                blocks == 1 ? "is" : "are");
+        d.message = fmt::format("{} block{}, {} bytes {} still live at the end", blocks,
+                                blocks == 1 ? "" : "s", defect.bytes, blocks == 1 ? "is" : "are");
         d.help = "run without --unchecked to see where they were allocated";
     } else {
         d.message = how_much(live.size(), defect.bytes);
@@ -219,17 +229,22 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
         if (std::find(spans.begin(), spans.end(), span) == spans.end()) spans.push_back(span);
     }
     d.span = defect.allocated = spans[0];
-    for (std::size_t i = 1; i < spans.size() && i <= places_shown; ++i) d.related.push_back({"also allocated", spans[i]});
+    for (std::size_t i = 1; i < spans.size() && i <= places_shown; ++i)
+        d.related.push_back({"also allocated", spans[i]});
     const std::string cycle = lifetime.counts_objects ? CycleFinder(*this, live).find() : "";
     if (!cycle.empty()) d.details.push_back(cycle);
     if (spans.size() > places_shown + 1) {
         const std::size_t more = spans.size() - places_shown - 1;
         d.details.push_back(fmt::format("… and {} more place{}", more, more == 1 ? "" : "s"));
     }
-    if (!cycle.empty()) d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
-    else if (lifetime.explicit_release) d.help = "free it with free(x) or deinit(x) before the end";
-    else if (lifetime.counts_objects) d.help = "end the last reference to it before the end";
-    else d.help = "run with a lifetime that releases, for example --lifetime refcount";
+    if (!cycle.empty())
+        d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
+    else if (lifetime.explicit_release)
+        d.help = "free it with free(x) or deinit(x) before the end";
+    else if (lifetime.counts_objects)
+        d.help = "end the last reference to it before the end";
+    else
+        d.help = "run with a lifetime that releases, for example --lifetime refcount";
 }
 
 // --- Figures

@@ -1,6 +1,7 @@
 // Attributes, elements, slices, classes and functions as objects: what the handlers' fast paths do not settle.
 #include <fmt/format.h>
 
+#include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/buffers.hpp"
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/functions.hpp"
@@ -53,6 +54,7 @@ std::uint32_t Machine::closure_cells(Value closure) const {
 
 std::span<const Native> Interpreter::methods_of(Value v) const {
     if (v.is_string()) return string_methods();
+    if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::allocator) return allocator_methods();
     if (v.is_sequence() || v.is_counted() || v.is_object()) {
         if (!heap.live(v)) return {};
         switch (heap.class_id(v)) {
@@ -138,6 +140,11 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
             case ConstantKind::native:
                 if (names.text(name) == "__name__") return heap.constant_string(object.as_constant<Native>()->name);
                 return missing();
+            case ConstantKind::allocator: {
+                const Value v = allocator_attribute(*this, object, name);
+                if (v != Value::absent()) return v;
+                break;
+            }
             default: return missing();
         }
     }

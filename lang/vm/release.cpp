@@ -1,5 +1,6 @@
-// The end of counted objects: destructors, contents, memory, in that order and without recursion. The dead wait in a
-// list that is linked through themselves, so that releasing needs neither stack nor memory, however deep the data is.
+// The end of counted objects: destructors, contents, memory, in that order and without recursion. The dead
+// wait in a list that is linked through themselves, so that releasing needs neither stack nor memory, however
+// deep the data is.
 #include "lang/vm/release.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +14,8 @@ namespace harness::lang {
 
 namespace {
 
-/// What a destructor sees as the count of its object: so far from zero that taking the object out of its dying
-/// container and dropping it does not end it twice.
+/// What a destructor sees as the count of its object: so far from zero that taking the object out of its
+/// dying container and dropping it does not end it twice.
 constexpr std::uint32_t held_count = std::uint32_t{1} << 30;
 
 bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
@@ -25,7 +26,8 @@ bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
 
 void DeadList::push(Value v) {
     if (checked_) {
-        // The entry's link is free as long as the object lives, and its header stays whole for whoever still looks.
+        // The entry's link is free as long as the object lives, and its header stays whole for whoever still
+        // looks.
         heap_.handles().entry(v).next_free = static_cast<std::uint32_t>(next_);
         next_ = Handles::index(v);
         return;
@@ -55,13 +57,16 @@ Value DeadList::pop() {
 Tag DeadList::tag_of(std::uint16_t class_id) const {
     switch (static_cast<ClassId>(class_id)) {
         case ClassId::list:
-        case ClassId::tuple: return Tag::sequence;
+        case ClassId::tuple:
+            return Tag::sequence;
         case ClassId::frozen_tuple:
         case ClassId::cell:
         case ClassId::closure:
         case ClassId::bound_method:
-        case ClassId::iterator: return Tag::counted;
-        default: break;
+        case ClassId::iterator:
+            return Tag::counted;
+        default:
+            break;
     }
     if (class_id < static_cast<std::uint16_t>(ClassId::first_user_class)) return Tag::object;
     return machine_.class_by_id(static_cast<ClassId>(class_id)).is_exception ? Tag::counted : Tag::object;
@@ -69,7 +74,8 @@ Tag DeadList::tag_of(std::uint16_t class_id) const {
 
 // --- Ending
 
-/// Everything that ends because of one object ends in this call: the outermost one looks for cycles afterwards.
+/// Everything that ends because of one object ends in this call: the outermost one looks for cycles
+/// afterwards.
 void Interpreter::end_object(Value v) {
     set_site();
     if (v.is_string()) {
@@ -82,7 +88,8 @@ void Interpreter::end_object(Value v) {
         // It cannot wait in the list, which would forget its flags; its destructor has run or does not exist.
         for (const Value slot : slots_of(v)) release_slot(slot, dead);
         release_attached(v, dead);
-        if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
+        if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0)
+            candidates_.remove(v);
         heap.destroy(v);
     } else {
         bury(v, dead);
@@ -131,7 +138,8 @@ bool Interpreter::let_destruct(Value v) {
     const std::uint32_t count = heap.header(v).count;
     if (count > held_count) {
         heap.header(v).count = count - held_count;
-        raise_defect(ErrorKind::EscapeError, fmt::format("__del__ of '{}' stored its object, which ends", type_name(v)), v,
+        raise_defect(ErrorKind::EscapeError,
+                     fmt::format("__del__ of '{}' stored its object, which ends", type_name(v)), v,
                      "store what the object holds, or a clone of it, but not the object itself");
         return false;
     }
@@ -202,8 +210,10 @@ void Interpreter::run_destructor(Value v) {
     const bool exiting = std::exchange(exit_requested_, false);
     const std::uint32_t site_before = heap.site;
     const Value result = call_dunder(v.lent(), Dunder::del);
-    if (result != Value::failed()) drop(result);
-    else if (!uncatchable()) report_swallowed(destructor, v);
+    if (result != Value::failed())
+        drop(result);
+    else if (!uncatchable())
+        report_swallowed(destructor, v);
     exit_requested_ = exit_requested_ || exiting;
     heap.site = site_before;
     if (uncatchable() && !exiting) {
@@ -215,17 +225,19 @@ void Interpreter::run_destructor(Value v) {
     trace_ = std::move(trace_before);
 }
 
-/// Nobody can catch an error in a destructor, since nobody called it: one line tells of it, and the program goes on.
+/// Nobody can catch an error in a destructor, since nobody called it: one line tells of it, and the program
+/// goes on.
 void Interpreter::report_swallowed(Value destructor, Value self) {
     const Diagnostic d = describe_pending();
     const Value error = std::exchange(pending, Value::absent());
     if (error.is_heap() && error != memory_error_) drop(error);
     std::string_view name = "__del__";
-    if (destructor.is_constant_object() && destructor.as_constant<ConstantObject>()->kind == ConstantKind::function)
+    if (destructor.is_constant_object() &&
+        destructor.as_constant<ConstantObject>()->kind == ConstantKind::function)
         name = destructor.as_constant<Function>()->name;
     const Place place = sources.place(d.span.begin);
-    const std::string line = fmt::format("{}:{}:{}: ignored in {} of '{}': {}: {}\n", place.file, place.line, place.column,
-                                         name, type_name(self), d.name, d.message);
+    const std::string line = fmt::format("{}:{}:{}: ignored in {} of '{}': {}: {}\n", place.file, place.line,
+                                         place.column, name, type_name(self), d.name, d.message);
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -1,5 +1,5 @@
-// The dead that wait for their end, linked through their own headers (in checked mode through their handles), so that
-// releasing never allocates. Shared by the releases of counts and of cycles.
+// The dead that wait for their end, linked through their own headers (in checked mode through their handles),
+// so that releasing never allocates. Shared by the releases of counts and of cycles.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,15 @@
 
 namespace harness::lang {
 
-/// Last in, first out. Without handles the header of a waiting object is the link: only its class remains readable.
+/// Last in, first out. Without handles the header of a waiting object is the link: only its class remains
+/// readable.
 class DeadList {
   public:
     explicit DeadList(Machine& machine)
-        : machine_(machine), heap_(machine.heap), checked_(machine.heap.checked()), next_(checked_ ? no_handle : 0) {}
+        : machine_(machine),
+          heap_(machine.heap),
+          checked_(machine.heap.checked()),
+          next_(checked_ ? no_handle : 0) {}
     DeadList(const DeadList&) = delete;
     DeadList& operator=(const DeadList&) = delete;
 
@@ -29,7 +33,7 @@ class DeadList {
     Machine& machine_;
     ObjectHeap& heap_;
     bool checked_;
-    std::uint64_t next_;   ///< payload, or index of the handle
+    std::uint64_t next_;  ///< payload, or index of the handle
 };
 
 }  // namespace harness::lang

@@ -1,5 +1,5 @@
-// Going through the places inside of an object, whatever it is: one walk for release, copies, cycles and reports, so
-// that a new layout is described once.
+// Going through the places inside of an object, whatever it is: one walk for release, copies, cycles and
+// reports, so that a new layout is described once.
 #pragma once
 
 #include <span>
@@ -22,21 +22,26 @@ inline std::span<Value> Interpreter::slots_of(Value v) {
     switch (static_cast<ClassId>(id)) {
         case ClassId::list:
         case ClassId::tuple:
-        case ClassId::frozen_tuple: return elements();
+        case ClassId::frozen_tuple:
+            return elements();
         case ClassId::dict: {
             const Dict& dict = heap.payload<Dict>(v);
             // Keys and values in turn, in the order of insertion.
             static_assert(sizeof(DictEntry) == 2 * sizeof(Value));
             return {reinterpret_cast<Value*>(dict.entries), std::size_t{dict.used} * 2};
         }
-        case ClassId::cell: return {&heap.payload<Cell>(v).content, 1};
-        case ClassId::closure: return {heap.payload<Closure>(v).cells, closure_cells(v)};
-        case ClassId::bound_method: return {&heap.payload<BoundMethod>(v).self, 2};
+        case ClassId::cell:
+            return {&heap.payload<Cell>(v).content, 1};
+        case ClassId::closure:
+            return {heap.payload<Closure>(v).cells, closure_cells(v)};
+        case ClassId::bound_method:
+            return {&heap.payload<BoundMethod>(v).self, 2};
         case ClassId::iterator: {
             Iterator& iterator = heap.payload<Iterator>(v);
             return {&iterator.source, iterator.count};
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 
