@@ -201,18 +201,19 @@ bool Interpreter::using_begin(Value allocator) {
     }
     const allocators::AllocatorTable* table =
         handle->source == &heap.run_allocator() ? nullptr : handle->source;
-    using_stack_.push_back(heap.use_allocator(table));
+    using_stack_.push_back({frame, heap.use_allocator(table)});
     return true;
 }
 
 void Interpreter::using_end() {
     if (using_stack_.empty()) return;
-    heap.use_allocator(using_stack_.back());
+    heap.use_allocator(using_stack_.back().before);
     using_stack_.pop_back();
 }
 
-void Interpreter::using_unwind(std::size_t depth) {
-    while (using_stack_.size() > depth) using_end();
+/// Frames stand in the order of calls. Windows overlap, so the frame tells what its base cannot.
+void Interpreter::unwind_using(const Value*) {
+    while (!using_stack_.empty() && using_stack_.back().frame >= frame) using_end();
 }
 
 }  // namespace harness::lang
