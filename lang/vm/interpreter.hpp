@@ -109,7 +109,7 @@ class Interpreter : public Machine {
     void raise_exhausted(std::size_t bytes);
     void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word, bool names_too);
     void unwind_regions(const Frame* f, std::uint32_t keep);   ///< regions of this call beyond `keep`; copies what is in flight
-    void unwind_using(const Value* base);
+    void unwind_using(const Value* base);  ///< ends each `using` of the current frame and of those above it
     void reraise(Value exception);
     bool uncatchable() const { return defect_.has_value() || exit_requested_; }
     int matches(Value exception, Value types);
@@ -196,8 +196,6 @@ class Interpreter : public Machine {
     bool region_exit();
     bool using_begin(Value allocator);
     void using_end();
-    void using_unwind(std::size_t depth);
-    std::size_t using_depth() const { return using_stack_.size(); }
     /// An instance was made whose class has __del__.
     void note_destructor(Value v);
     /// Calls visit(Value& slot) for every place inside of the object, in the order of fields (visit.hpp).
@@ -320,7 +318,11 @@ class Interpreter : public Machine {
     std::size_t candidates_max_ = 1000;
     std::uint32_t ending_ = 0;             ///< releases under way; cycles are looked for after the outermost
     bool destructors_exist_ = false;       ///< an object with __del__ was made
-    std::vector<const allocators::AllocatorTable*> using_stack_;
+    struct Using {
+        const Frame* frame;                ///< the call whose expression it belongs to
+        const allocators::AllocatorTable* before;
+    };
+    std::vector<Using> using_stack_;
     struct MethodCacheEntry {
         const Native* methods = nullptr;
         NameId name = 0;
