@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <unordered_set>
 
 #include "lang/lifetimes/regions.hpp"
 #include "lang/vm/visit.hpp"
@@ -218,16 +218,16 @@ void Interpreter::report_leaks(RunReport& report) {
 /// The places where what is live was allocated, those of objects that a program can release by hand first.
 void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) {
     Diagnostic& d = defect.diagnostic;
-    std::map<std::pair<bool, std::uint32_t>, std::uint64_t> places;
+    // Handles are in the order of their making, more or less.
+    std::vector<Span> spans, along;
+    std::unordered_set<std::uint32_t> seen;
     for (const Value v : live) {
+        const std::uint32_t site = heap.handles().entry(v).allocated;
+        if (!seen.insert(site).second) continue;
         const bool goes_along = lifetime.explicit_release && (v.is_string() || v.is_counted());
-        ++places[{goes_along, heap.handles().entry(v).allocated}];
+        (goes_along ? along : spans).push_back(program.span_of_site(site));
     }
-    std::vector<Span> spans;
-    for (const auto& [place, count] : places) {
-        const Span span = program.span_of_site(place.second);
-        if (std::find(spans.begin(), spans.end(), span) == spans.end()) spans.push_back(span);
-    }
+    spans.insert(spans.end(), along.begin(), along.end());
     d.span = defect.allocated = spans[0];
     for (std::size_t i = 1; i < spans.size() && i <= places_shown; ++i)
         d.related.push_back({"also allocated", spans[i]});
@@ -235,7 +235,7 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
     if (!cycle.empty()) d.details.push_back(cycle);
     if (spans.size() > places_shown + 1) {
         const std::size_t more = spans.size() - places_shown - 1;
-        d.details.push_back(fmt::format("… and {} more place{}", more, more == 1 ? "" : "s"));
+        d.details.push_back(fmt::format("{} more place{} not listed", more, more == 1 ? " is" : "s are"));
     }
     if (!cycle.empty())
         d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";

@@ -34,7 +34,9 @@ void DeadList::push(Value v) {
     }
     std::uint64_t word;
     std::memcpy(&word, &heap_.header(v), sizeof word);
-    word = (word & 0xFFFF) | next_ << 16;
+    // Objects lie at multiples of eight, which leaves a bit of the link for the one flag that must last.
+    const std::uint64_t destructed = (heap_.header(v).flags & flag_destructing) != 0;
+    word = (word & 0xFFFF) | (next_ | destructed) << 16;
     std::memcpy(static_cast<void*>(&heap_.header(v)), &word, sizeof word);
     next_ = v.payload();
 }
@@ -49,8 +51,9 @@ Value DeadList::pop() {
     auto* head = reinterpret_cast<Header*>(payload) - 1;
     std::uint64_t word;
     std::memcpy(&word, head, sizeof word);
-    next_ = word >> 16;
-    *head = {static_cast<std::uint16_t>(word & 0xFFFF), 0, {0}};
+    next_ = word >> 16 & ~std::uint64_t{1};
+    const std::uint16_t flags = (word >> 16 & 1) != 0 ? flag_destructing : 0;
+    *head = {static_cast<std::uint16_t>(word & 0xFFFF), flags, {0}};
     return Value::tagged(tag_of(head->class_id), payload);
 }
 
@@ -84,17 +87,20 @@ void Interpreter::end_object(Value v) {
     }
     DeadList dead(*this);
     ++ending_;
-    if (!heap.has_header(v) || (heap.header(v).flags & flag_destructing) != 0) {
-        // It cannot wait in the list, which would forget its flags; its destructor has run or does not exist.
+    if (heap.has_header(v)) {
+        bury(v, dead);
+    } else {
+        // Only an arena that is reset ends lists without a header here; they cannot wait in the list.
         for (const Value slot : slots_of(v)) release_slot(slot, dead);
         release_attached(v, dead);
-        if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0)
-            candidates_.remove(v);
         heap.destroy(v);
-    } else {
-        bury(v, dead);
     }
     end_all(dead);
+    while (ending_ == 1 && !orphans_.empty()) {
+        const Value orphan = orphans_.back();
+        orphans_.pop_back();
+        deinit(orphan);
+    }
     --ending_;
     if (ending_ == 0 && candidates_.size() > candidates_max_) collect_cycles();
 }
@@ -105,6 +111,7 @@ void Interpreter::end_all(DeadList& dead) {
     while (!dead.empty()) {
         const Value v = dead.pop();
         for (const Value slot : slots_of(v)) release_slot(slot, dead);
+        if (lifetime.explicit_release) orphan_contents(v);
         release_attached(v, dead);
         heap.destroy(v);
     }
@@ -118,6 +125,7 @@ void Interpreter::end_all_with_destructors(DeadList& dead) {
         if (!let_destruct(v)) continue;
         for (const Value slot : slots_of(v))
             if (!slot.is_string()) release_slot(slot, dead);
+        if (lifetime.explicit_release) orphan_contents(v);
         release_attached(v, dead);
         silent.push(v);
     }
@@ -137,7 +145,8 @@ bool Interpreter::let_destruct(Value v) {
     run_destructor(v);
     const std::uint32_t count = heap.header(v).count;
     if (count > held_count) {
-        heap.header(v).count = count - held_count;
+        // One more than there are: whoever dropped it may drop it again while the program is unwound.
+        heap.header(v).count = count - held_count + 1;
         raise_defect(ErrorKind::EscapeError,
                      fmt::format("__del__ of '{}' stored its object, which ends", type_name(v)), v,
                      "store what the object holds, or a clone of it, but not the object itself");
@@ -150,6 +159,15 @@ bool Interpreter::let_destruct(Value v) {
 void Interpreter::bury(Value v, DeadList& dead) {
     if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
     dead.push(v);
+}
+
+/// Under `manual` nobody can free an exception, so what it owns goes with it; with closures that is the
+/// program's duty.
+void Interpreter::orphan_contents(Value v) {
+    if (heap.header(v).class_id < static_cast<std::uint16_t>(ClassId::first_user_class)) return;
+    visit_slots(v, [&](Value slot) {
+        if ((slot.is_object() || slot.is_sequence()) && slot.is_owned()) orphans_.push_back(slot);
+    });
 }
 
 /// What a slot of a dead object held: one reference less.

@@ -23,7 +23,7 @@ class DeadList {
     bool empty() const { return next_ == (checked_ ? no_handle : 0); }
     /// The object must have a header and must not be in a list.
     void push(Value v);
-    /// Its count is zero and its flags are clear (checked: as they were).
+    /// Its count is zero and its flags are clear but for flag_destructing (checked: as they were).
     Value pop();
 
   private:
