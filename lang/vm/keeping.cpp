@@ -65,12 +65,13 @@ bool Interpreter::judge_outward_stores() {
             regions.innermost().outward.push_back(store);
             continue;
         }
-        const auto [found, fresh] = held.try_emplace(store.holder.payload());
-        if (fresh)
+        const auto known = held.find(store.holder.payload());
+        auto& inside = known != held.end() ? known->second : held[store.holder.payload()];
+        if (known == held.end())
             visit_slots(store.holder, [&](Value slot) {
-                if (slot.is_heap()) found->second.insert(slot.payload());
+                if (slot.is_heap()) inside.insert(slot.payload());
             });
-        if (!found->second.contains(store.stored.payload())) continue;
+        if (!inside.contains(store.stored.payload())) continue;
         raise_escape(store.stored, store.holder, store.site);
         return false;
     }
