@@ -174,11 +174,12 @@ RunReport run(std::string source, const RunOptions& options, allocators::AnyAllo
         }
         report.errors.push_back(std::move(d));
     }
+    const bool exited = vm->exit_requested_;
     vm->finish(failed, report);
     report.phases.release_ns = now_ns() - ran;
     report.output_bytes = out.bytes();
     report.output_xxh3 = out.hash();
-    if (report.status == Status::ok && vm->exit_requested_) report.exit_code = vm->exit_code;
+    if (report.status == Status::ok && exited) report.exit_code = vm->exit_code;
     report.wall_ns = now_ns() - begin;
     return report;
 }

@@ -46,7 +46,7 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
 
 Value native_popitem(Machine& machine, const Value* arguments, std::uint32_t) {
     Dict& dict = dict_of(machine, arguments[0]);
-    if (dict.live == 0) return machine.raise(ErrorKind::KeyError, "'popitem(): dictionary is empty'");
+    if (dict.live == 0) return machine.raise(ErrorKind::KeyError, "popitem(): dictionary is empty");
     // The last entry in use is always a live one.
     Value pair[2] = {shared(machine, dict.entries[dict.used - 1].key), Value::none()};
     if (is_failed(pair[0])) return pair[0];

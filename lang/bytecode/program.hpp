@@ -37,7 +37,7 @@ constexpr std::uint32_t encode(Op op, unsigned a = 0, unsigned b = 0, unsigned c
 
 /// Which operands of an instruction its slow path must end afterwards: they were unnamed. Kept beside the code, one
 /// byte a word, so that the fast paths, which see numbers only, pay nothing.
-enum OperandFlags : std::uint8_t { ends_b = 1, ends_c = 2, ends_a = 4 };
+enum OperandFlags : std::uint8_t { ends_b = 1, ends_c = 2, ends_a = 4, augmented = 8 /* the operator is x op= y */ };
 
 /// While `from <= pc < to` the register holds an unnamed value that unwinding must end.
 struct OwnedRange {
@@ -87,7 +87,7 @@ struct Function : ConstantObject {
 
     FunctionHeader header;
     std::string name;
-    NameId qualified = 0;                ///< module.function, for look-up by composite symbol
+    std::string qualified_name;          ///< as Python's __qualname__
     std::vector<std::uint32_t> code;
     std::vector<Span> spans;             ///< one for each word
     std::vector<std::uint8_t> operand_flags;

@@ -37,6 +37,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     const unsigned mark = next_temp_;
     Operand o{};
     const bool must_own = counts() && !pure;
+    if (value->kind == ExprKind::placeholder && !borrowed && given) pipe_consumed_ = true;
     switch (value->kind) {
         case ExprKind::name: o = read_name(as<NameExpr>(value).name, value->span, reg, must_own); break;
         case ExprKind::attribute: o = attribute(as<AttributeExpr>(value), reg, must_own); break;

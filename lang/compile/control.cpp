@@ -534,7 +534,7 @@ void FunctionCompiler::assert_statement(const AssertStmt& s) {
     const unsigned mark = next_temp_;
     const std::uint8_t reg = temp();
     if (s.message != nullptr) into_owned(s.message, reg);
-    emit(Op::raise_assertion, reg, s.message != nullptr, 0, s.span);
+    emit(Op::raise_assertion, reg, s.message != nullptr, 0, s.condition->span);
     disown(reg);
     release_to(mark);
     flow_ = after;

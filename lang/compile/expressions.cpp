@@ -59,6 +59,7 @@ Operand FunctionCompiler::expr(const Expr* e, int dest) {
         case ExprKind::using_allocator: return using_expr(as<UsingExpr>(e), dest);
         case ExprKind::pipe: return pipe(as<PipeExpr>(e), dest);
         case ExprKind::walrus: return walrus(as<WalrusExpr>(e), dest);
+        case ExprKind::placeholder: return {pipe_value_.reg, pipe_value_.hold == Hold::plain ? Hold::plain : Hold::lent, false};
         case ExprKind::starred: error(e->span, "SyntaxError", "can't use starred expression here"); break;
         case ExprKind::slice: error(e->span, "SyntaxError", "a slice stands only in an index"); break;
         default:
@@ -336,7 +337,9 @@ Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
 Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right_expr, Span span, int dest, bool into_left) {
     const auto opcode = static_cast<Op>(static_cast<unsigned>(Op::add) + static_cast<unsigned>(op));
     std::uint8_t flags = left.hold == Hold::unnamed ? ends_b : 0;
-    if (into_left) flags = static_cast<std::uint8_t>(flags | ends_a);
+    if (into_left && counts()) flags = static_cast<std::uint8_t>(flags | ends_a);
+    if (augmented_) flags = static_cast<std::uint8_t>(flags | augmented);
+    augmented_ = false;
     const auto is_constant = [&]() -> std::optional<std::uint32_t> {
         if (op > BinaryOp::modulo) return std::nullopt;
         Value v{};

@@ -187,6 +187,7 @@ class FunctionCompiler {
     void assign(const AssignStmt& s);
     void assign_target(const Expr* target, Operand value, Span span);
     void assign_expr(const Expr* target, const Expr* value, Span span);
+    void refuse_write(const Expr* target);
     void assign_unpacked(const SequenceExpr& target, Operand value, Span span);
     bool inert_arguments(const Expr* call_expr) const;
     bool assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span);
@@ -241,6 +242,7 @@ class FunctionCompiler {
     std::unordered_map<NameId, Local> locals_;
     std::vector<Local> block_locals_;
     unsigned block_base_ = 0, block_used_ = 0;
+    unsigned self_base_ = 0, self_limit_ = 0;  ///< registers that hold closures which refer to themselves
     std::unordered_map<NameId, std::uint32_t> capture_index_;
     std::unordered_set<NameId> never_heap_;
     unsigned next_temp_ = 0;
@@ -273,10 +275,12 @@ class FunctionCompiler {
     std::vector<std::uint8_t> caught_;         ///< registers of the exceptions being handled, innermost last
     std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
     Type result_type_{};
+    std::unordered_set<NameId> read_only_;     ///< parameters annotated &T
     bool is_init_ = false;                     ///< a method named __init__
     Operand pipe_value_{};                     ///< what `_` stands for
     const Expr* pipe_source_ = nullptr;        ///< the name at the start of the pipe, if it is one
     bool pipe_consumed_ = false;               ///< the stage was given the value itself
+    std::unordered_set<NameId> class_attributes_;  ///< of the class whose body is compiled, so far
     std::pair<const ClassStmt*, std::uint8_t> class_body_names_{};  ///< while an attribute's value is compiled
     std::unordered_map<std::uint64_t, std::uint32_t> constant_index_;
     bool edge_ = false;                        ///< the value being assigned is an unowned edge

@@ -53,8 +53,16 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->is_init = is_init_;
     fn_->is_region = has_decorator(def.decorators, context_.names, "region");
     if (def.result != nullptr) result_type_ = type_of_annotation(def.result);
+    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global ? fn_->name : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(def.parameters);
     fn_->closure_register = temp();
+    for (const auto& [outer_name, span] : scope_.nonlocal_spans)
+        if (!capture_of(outer_name))
+            error(span, "SyntaxError", "no binding for nonlocal '" + std::string(context_.names.text(outer_name)) + "' found",
+                  "bind it in an enclosing function, or use global");
+    for (const Parameter& p : def.parameters)
+        if (p.annotation != nullptr && p.annotation->kind == ExprKind::borrow && !as<BorrowExpr>(p.annotation).writable)
+            read_only_.insert(p.name);
     for (const Parameter& p : def.parameters) {
         const Local& local = *find_local(p.name);
         const Type type = type_of_annotation(p.annotation);
@@ -86,6 +94,7 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
     }
     fn_->parameters = static_cast<std::uint16_t>(lambda.parameters.size());
+    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global ? fn_->name : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(lambda.parameters);
     fn_->closure_register = temp();
     const Operand value = expr(lambda.body);
@@ -281,6 +290,22 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
     }
     Function* function = inner.compile_def(s, std::move(name));
     Operand value = make_function(function, s.parameters, s.name_span, -1);
+    const Local* self = class_register_ ? nullptr : find_local(s.name);
+    const bool recursive = counts() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&
+                           self_base_ < self_limit_ &&
+                           std::any_of(function->captures.begin(), function->captures.end(), [&](const Capture& c) {
+                               return c.from_parent_register && c.index == self->reg;
+                           });
+    if (recursive) {
+        // The function's reference to itself is not counted: the frame holds the closure, the cell only refers to it.
+        const auto holder = static_cast<std::uint8_t>(self_base_++);
+        const std::uint8_t cell = self->reg;
+        emit(Op::assign_take, holder, value.reg, 0, s.name_span);
+        disown(value.reg);
+        emit(Op::set_cell_weak, cell, holder, 0, s.name_span);
+        release_to(mark);
+        return;
+    }
     store_name(s.name, value, s.name_span);
     release_to(mark);
 }
@@ -377,6 +402,8 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
     if (s.base != nullptr) finish(base_value, s.span);
     release_to(type + 1U);
 
+    const auto outer_attributes = std::move(class_attributes_);
+    class_attributes_.clear();
     const auto outer_register = class_register_;
     const ClassStmt* outer_class = class_;
     const std::uint8_t type_register = type;
@@ -384,7 +411,10 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
         class_register_ = Local{.name = s.name, .reg = type_register};
         class_ = &s;
         switch (member->kind) {
-            case StmtKind::def: def_statement(as<DefStmt>(member)); break;
+            case StmtKind::def:
+                def_statement(as<DefStmt>(member));
+                class_attributes_.insert(as<DefStmt>(member).name);
+                break;
             case StmtKind::class_: class_statement(as<ClassStmt>(member)); break;
             case StmtKind::pass: break;
             case StmtKind::expression:
@@ -413,6 +443,7 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
                     }
                     emit(Op::set_class_attribute, type_register, reg, 0, member->span);
                     emit_word(as<NameExpr>(t).name);
+                    class_attributes_.insert(as<NameExpr>(t).name);
                 };
                 if (annotated) store(as<AnnotatedAssignStmt>(member).target);
                 else
@@ -426,6 +457,7 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
         }
         release_to(type + 1U);
     }
+    class_attributes_ = outer_attributes;
     class_register_ = outer_register;
     class_ = outer_class;
     store_name(s.name, {type, Hold::plain, true}, s.name_span);

@@ -185,6 +185,10 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         locals_[name] = local;
         fn_->slot_names.push_back(name);
     }
+    self_base_ = next;
+    if (!is_module) next += std::min(scope_.nested_functions, 20U);
+    self_limit_ = next;
+    for (unsigned i = self_base_; i < next; ++i) fn_->slot_names.push_back(0);
     block_base_ = next;
     next += std::min(scope_.block_slots, 40U);
     for (unsigned i = block_base_; i < next; ++i) fn_->slot_names.push_back(0);
@@ -195,7 +199,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
-    fn_->named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - std::min(scope_.block_slots, 40U));
+    fn_->named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - std::min(scope_.block_slots, 40U) -
+                                                  (self_limit_ - self_base_));
     next_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
 
@@ -227,7 +232,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 void FunctionCompiler::finish_function() {
     fn_->constants = fn_->constant_pool.data();
     // Without names that may own something, or reads that may come too early, the first word is not needed.
-    const bool needed = (counts() && fn_->owned_count > 0) || needs_init_;
+    const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;
     fn_->entry = fn_->code.data() + (needed || fn_->slot_names.size() == fn_->parameters ? 0 : 1);
     if (!counts()) fn_->owned_count = 0;
     fn_->registers = static_cast<std::uint16_t>(fn_->registers + 1);
@@ -317,6 +322,14 @@ void FunctionCompiler::check_assigned(const Local& local, Span span) {
 /// Reads a name: a local stays in its register, anything else is loaded. With `must_own` the result is unnamed, for
 /// places that could be overwritten while the value is in use.
 Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_own) {
+    if (class_body_names_.first != nullptr && class_attributes_.contains(name)) {
+        const std::uint8_t reg = target(dest);
+        emit(counts() ? Op::get_field_share : Op::get_field, reg, class_body_names_.second, 0, span);
+        emit_word(name);
+        emit_word(0);
+        if (counts()) own(reg);
+        return {reg, counts() ? Hold::unnamed : Hold::lent, true};
+    }
     const Resolved r = resolve(name);
     switch (r.kind) {
         case Resolved::Kind::local: {
@@ -336,7 +349,7 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
             const std::uint8_t reg = dest >= 0 ? static_cast<std::uint8_t>(dest) : cell;
             if (r.index > 255) error(span, "SyntaxError", "a function may capture at most 256 names");
             emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
-            emit(must_own && counts() ? Op::get_cell_share : Op::get_cell, reg, cell, 0, span);
+            emit(must_own && counts() ? Op::get_cell_share : Op::get_cell, reg, cell, 2, span);
             emit_word(name);
             if (dest >= 0) release_to(cell);
             const Hold hold = must_own && counts() ? Hold::unnamed : Hold::lent;

@@ -177,6 +177,7 @@ class Collector {
                 break;
             }
             case ExprKind::call:
+                special_call(as<CallExpr>(e));
                 expr(as<CallExpr>(e).callee);
                 for (const Argument& a : as<CallExpr>(e).arguments) expr(a.value);
                 break;
@@ -199,6 +200,8 @@ class Collector {
                 expr(as<UsingExpr>(e).allocator);
                 break;
             case ExprKind::pipe:
+                if (as<PipeExpr>(e).left->kind == ExprKind::name && as<PipeExpr>(e).stage->kind == ExprKind::call)
+                    ends_name(as<CallExpr>(as<PipeExpr>(e).stage), as<NameExpr>(as<PipeExpr>(e).left).name);
                 expr(as<PipeExpr>(e).left);
                 expr(as<PipeExpr>(e).stage);
                 break;
@@ -218,6 +221,25 @@ class Collector {
                 break;
             default: break;
         }
+    }
+
+    /// free(x), deinit(x) and move(x) leave a parameter without a value, which the caller's register must keep.
+    void ends_name(const CallExpr& call, NameId name) {
+        if (call.callee->kind != ExprKind::name) return;
+        const std::string_view callee = names_.text(as<NameExpr>(call.callee).name);
+        if ((callee == "free" || callee == "deinit" || callee == "move") && is_parameter(name))
+            scope_->assigned_parameters.insert(name);
+    }
+
+    void special_call(const CallExpr& call) {
+        if (call.callee->kind != ExprKind::name) return;
+        const std::string_view callee = names_.text(as<NameExpr>(call.callee).name);
+        if (call.arguments.size() == 1 && call.arguments[0].value->kind == ExprKind::name)
+            ends_name(call, as<NameExpr>(call.arguments[0].value).name);
+        // super() finds its class by name.
+        if (callee == "super" && !classes_.empty()) scope_->used.insert(classes_.back());
+        if (callee == "locals" || callee == "globals" || callee == "frames" || callee == "frame_get" || callee == "heap_get")
+            facts_.introspects = true;
     }
 
     void fstring(List<FStringPart> parts) {
@@ -251,6 +273,7 @@ class Collector {
                 error(s.name_spans[i], "nonlocal declaration not allowed at module level");
             }
             (global ? scope_->global_names : scope_->nonlocal_names).insert(name);
+            if (!global) scope_->nonlocal_spans.emplace(name, s.span);
             scope_->used.insert(name);
             if (global) tree_.declared_global.insert(name);
         }
@@ -262,7 +285,8 @@ class Collector {
         for (const Pattern* part : p.parts) pattern(*part);
     }
 
-    void class_body(Block body) {
+    void class_body(NameId name, Block body) {
+        classes_.push_back(name);
         for (const Stmt* s : body) {
             if (s->kind == StmtKind::def) {
                 const auto& def = as<DefStmt>(s);
@@ -279,15 +303,17 @@ class Collector {
             } else if (s->kind == StmtKind::class_) {
                 const auto& inner = as<ClassStmt>(s);
                 expr(inner.base);
-                class_body(inner.body);
+                class_body(inner.name, inner.body);
             }
         }
+        classes_.pop_back();
     }
 
     void def_statement(const DefStmt& s, bool binds) {
         for (const Expr* d : s.decorators) expr(d);
         parameters(s.parameters);
         if (binds) bind_any(s.name);
+        ++scope_->nested_functions;
         function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
     }
 
@@ -369,7 +395,7 @@ class Collector {
                 for (const Expr* d : c.decorators) expr(d);
                 expr(c.base);
                 bind_any(c.name);
-                class_body(c.body);
+                class_body(c.name, c.body);
                 break;
             }
             default: rare_stmt(s);
@@ -409,7 +435,9 @@ class Collector {
             case StmtKind::global: declared_names(as<NamesStmt>(s), true); break;
             case StmtKind::nonlocal: declared_names(as<NamesStmt>(s), false); break;
             case StmtKind::del:
-                for (const Expr* t : as<DelStmt>(s).targets) target(t);
+                for (const Expr* t : as<DelStmt>(s).targets) {
+                    target(t);
+                }
                 break;
             case StmtKind::const_:
             case StmtKind::static_:
@@ -445,6 +473,7 @@ class Collector {
     FunctionScope* scope_ = nullptr;
     std::unordered_set<NameId> parameters_;
     std::unordered_map<const FunctionScope*, std::vector<FunctionScope*>> children_;
+    std::vector<NameId> classes_;
     unsigned block_depth_ = 0;
     unsigned loops_ = 0;
 };

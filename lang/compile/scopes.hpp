@@ -35,6 +35,8 @@ struct FunctionScope {
     std::unordered_set<NameId> assigned_parameters;
     std::vector<Binding> bindings;
     unsigned block_slots = 0;             ///< most names of nested blocks that live at one time
+    std::unordered_map<NameId, Span> nonlocal_spans;
+    unsigned nested_functions = 0;        ///< defs within, each of which may refer to itself
     bool has_walrus = false;
     bool has_defer = false;
 };
@@ -42,6 +44,7 @@ struct FunctionScope {
 /// What the whole program defines; decides which operators can run code of the program.
 struct ProgramFacts {
     std::unordered_set<NameId> method_names;   ///< of all classes
+    bool introspects = false;                  ///< some function looks at frames: locals must hold what they seem to
     bool defines(NameId name) const { return method_names.contains(name); }
 };
 

@@ -245,6 +245,7 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
         case ExprKind::name: store_name(as<NameExpr>(target).name, value, span); return;
         case ExprKind::attribute: {
             const auto& a = as<AttributeExpr>(target);
+            refuse_write(target);
             edge_ = false;
             const Operand object = expr(a.object);
             named_under_regions();
@@ -260,6 +261,7 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
         }
         case ExprKind::index: {
             const auto& i = as<IndexExpr>(target);
+            refuse_write(target);
             edge_ = false;
             Operand object = expr(i.object);
             if (i.index->kind == ExprKind::slice) {
@@ -292,6 +294,14 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
         case ExprKind::starred: error(target->span, "SyntaxError", "starred assignment target must be in a list or tuple"); return;
         default: error(target->span, "SyntaxError", "cannot assign to this expression");
     }
+}
+
+/// A parameter annotated &T is lent for reading: nothing is written through it.
+void FunctionCompiler::refuse_write(const Expr* target) {
+    const NameExpr* root = root_name(target);
+    if (root == nullptr || !read_only_.contains(root->name)) return;
+    error(target->span, "TypeError", "'" + std::string(context_.names.text(root->name)) + "' is borrowed to read",
+          "annotate the parameter ~&T and pass ~&x to write through it");
 }
 
 void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value, Span span) {
@@ -376,10 +386,10 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
                     own(result.reg);
                     store_local(local, result, s.span);
                 }
-                augmented_ = false;
                 return;
             }
             const Operand left = read_name(name, s.target->span, -1);
+            augmented_ = true;
             Operand result = binary_op(s.op, left, s.value, s.span, temp());
             own(result.reg);
             store_name(name, result, s.span);
@@ -395,6 +405,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             emit_word(0);
             const bool owned = counts() && !inert(s.value);
             if (owned) own(old);
+            augmented_ = true;
             Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
             own(result.reg);
             emit(Op::set_field_take, object.reg, result.reg, 0, s.span);
@@ -420,6 +431,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             const bool owned = counts() && !inert(s.value);
             emit(owned ? Op::get_index_share : Op::get_index, old, object.reg, at.reg, s.target->span);
             if (owned) own(old);
+            augmented_ = true;
             Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
             own(result.reg);
             emit(Op::set_index_take, object.reg, at.reg, result.reg, s.span);

@@ -49,6 +49,7 @@ enum : std::uint16_t {
     flag_possible_root = 16,   ///< refcount+cycles: is in the candidate buffer
     flag_visited = 32,         ///< a traversal of the VM is under way
     flag_foreign = 64,         ///< made with `using`: the VM's origin table knows its allocator
+    flag_weak_content = 256,  ///< a cell: what it holds is not counted
     flag_ended = 128,          ///< a buffer that was given back while references to it remain
 };
 

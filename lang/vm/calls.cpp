@@ -72,7 +72,7 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint3
         if (!p.has_default) ++required;
         if (i >= given && !p.has_default) missing.emplace_back(names.text(p.name));
     }
-    const std::string_view name = f.name;
+    const std::string_view name = f.qualified_name;
     if (!missing.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(name, missing, "positional"));
         return;
@@ -134,11 +134,11 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
                 if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return false;
                 continue;
             }
-            raise(ErrorKind::TypeError, fmt::format("{}() got an unexpected keyword argument '{}'", f.name, name));
+            raise(ErrorKind::TypeError, fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
             return false;
         }
         if (bound[at] != Value::absent()) {
-            raise(ErrorKind::TypeError, fmt::format("{}() got multiple values for argument '{}'", f.name, name));
+            raise(ErrorKind::TypeError, fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
             return false;
         }
         bound[at] = passed[given + k];
@@ -159,11 +159,11 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         if (p.has_default) ++default_index;
     }
     if (!missing.empty()) {
-        raise(ErrorKind::TypeError, missing_arguments(f.name, missing, "positional"));
+        raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing, "positional"));
         return false;
     }
     if (!missing_keyword.empty()) {
-        raise(ErrorKind::TypeError, missing_arguments(f.name, missing_keyword, "keyword-only"));
+        raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing_keyword, "keyword-only"));
         return false;
     }
     std::copy(bound.begin(), bound.end(), base);
@@ -186,17 +186,23 @@ Value Interpreter::call_native(const Native& native, Value* arguments, std::uint
     return call_native_bound(native, arguments, given, named, keywords);
 }
 
+/// A method with the type it belongs to, as CPython names it.
+std::string Interpreter::qualified(const Native& native, const Value* arguments) const {
+    if (!native.is_method) return std::string(native.name);
+    return fmt::format("{}.{}", type_name(arguments[0]), native.name);
+}
+
 /// The long way: names, "rest...", "**names", and every complaint about the number of arguments.
 Value Interpreter::call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
                                      const Value* keywords) {
     const std::uint32_t self = native.is_method ? 1 : 0;
     if (!native.takes_rest && given > native.positional) {
         if (native.positional == 0)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments ({} given)", native.name, given));
-        const char* bound = native.required == native.positional ? "exactly" : "at most";
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments ({} given)", qualified(native, arguments), given));
+        const char* bound = native.required == native.positional ? "" : "at most ";
         if (native.positional == 1 && native.required == 1)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", native.name, given));
-        return raise(ErrorKind::TypeError, fmt::format("{} expected {} {}, got {}", native.name, bound,
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", qualified(native, arguments), given));
+        return raise(ErrorKind::TypeError, fmt::format("{} expected {}{}, got {}", native.name, bound,
                                                        plural(native.positional, "argument"), given));
     }
     std::vector<Value> slots;
@@ -254,9 +260,9 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
         if (out[self + i] != Value::absent()) ++have;
     if (have < native.required) {
         if (native.positional == 1 && native.required == 1)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", native.name, given));
-        return raise(ErrorKind::TypeError, fmt::format("{} expected {} {}, got {}", native.name,
-                                                       native.required == native.positional && !native.takes_rest ? "exactly" : "at least",
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", qualified(native, arguments), given));
+        return raise(ErrorKind::TypeError, fmt::format("{} expected {}{}, got {}", native.name,
+                                                       native.required == native.positional && !native.takes_rest ? "" : "at least ",
                                                        plural(native.required, "argument"), given));
     }
     const Value result = native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));

@@ -160,6 +160,11 @@ void Interpreter::raise_no_value(Value marker, NameId name) {
     }
 }
 
+void Interpreter::raise_free_variable(NameId name) {
+    raise(ErrorKind::NameError,
+          fmt::format("cannot access free variable '{}' where it is not associated with a value in enclosing scope", names.text(name)));
+}
+
 void Interpreter::raise_freed_twice(Value marker, NameId name) {
     const std::string text(names.text(name));
     if (marker == Value::freed()) {

@@ -77,6 +77,7 @@ class Interpreter : public Machine {
     void raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given);
     Value call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
                             const Value* keywords);
+    std::string qualified(const Native& native, const Value* arguments) const;
     const Native* builtin_method(Value self, NameId name) const;
     std::span<const Native> methods_of(Value v) const;
     Value instance_attribute(Value object, NameId name, const std::function<Value()>& missing);
@@ -114,6 +115,8 @@ class Interpreter : public Machine {
     bool uncatchable() const { return defect_.has_value() || exit_requested_; }
     int matches(Value exception, Value types);
     void raise_no_value(Value marker, NameId name);
+    void raise_free_variable(NameId name);
+    bool builtin_instead(Value& place, NameId name);   ///< a deleted name of the main program uncovers the builtin
     void raise_bad_range(const Value* bounds);
     void raise_text(ErrorKind kind, Value text);
 
@@ -294,6 +297,7 @@ class Interpreter : public Machine {
     void end_all_with_destructors(DeadList& dead);
     void release_slot(Value v, DeadList& dead);
     void release_attached(Value v, DeadList& dead);
+    void orphan_contents(Value v);
     bool let_destruct(Value v);
     void report_swallowed(Value destructor, Value self);
     bool add_candidate(Value v);
@@ -314,6 +318,7 @@ class Interpreter : public Machine {
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
     std::unordered_map<std::uint64_t, std::uint32_t> keepers_;    ///< manual: targets that a kept object has left
     std::vector<Value> kept_forever_;
+    std::vector<Value> orphans_;           ///< manual: what ended exceptions owned, to be deinited
     CandidateSet candidates_;              ///< refcount+cycles: objects that lost a reference without dying
     std::size_t candidates_max_ = 1000;
     std::uint32_t ending_ = 0;             ///< releases under way; cycles are looked for after the outermost

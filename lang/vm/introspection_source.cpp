@@ -64,7 +64,7 @@ class Source final : public IntrospectionSource {
         for (const NamedValue& n : all)
             if (n.value != Value::unbound()) candidates.push_back(vm_.names.text(n.name));
         const std::string_view near = nearest(symbol, candidates);
-        return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("the heap has no symbol '{}'", symbol),
+        return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("'{}' is not a key of the heap", symbol),
                            near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
     }
 
@@ -85,7 +85,7 @@ class Source final : public IntrospectionSource {
             return MemoryError{MemoryErrorKind::type, arity_message(name, other->parameters, arity), ""};
         }
         const std::string_view near = nearest(name, candidates);
-        return MemoryError{MemoryErrorKind::name, fmt::format("function '{}' is not defined", name),
+        return MemoryError{MemoryErrorKind::name, fmt::format("name '{}' is not defined", name),
                            near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
     }
 

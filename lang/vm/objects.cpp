@@ -669,6 +669,14 @@ Value Interpreter::import_module(std::uint32_t index) {
     return Value::constant(module.info);
 }
 
+bool Interpreter::builtin_instead(Value& place, NameId name) {
+    if (place != Value::unbound() || frame->function->header.kind != ScopeKind::global) return false;
+    const auto found = builtins_.find(name);
+    if (found == builtins_.end()) return false;
+    place = found->second;
+    return true;
+}
+
 bool Interpreter::missing_global(std::uint32_t slot, Value& v) {
     if (v == Value::unbound()) {
         const auto found = builtins_.find(program.global_names[slot]);

@@ -173,7 +173,8 @@ struct Handlers {
             R[A] = v;
             HARNESS_NEXT(1);
         }
-        S->raise_no_value(v, pc[0]);
+        if (C == 2 && v == Value::unbound()) S->raise_free_variable(pc[0]);
+        else S->raise_no_value(v, pc[0]);
         HARNESS_GO(op_unwind);
     }
     static void op_get_cell(HARNESS_OPERANDS) {
@@ -191,7 +192,7 @@ struct Handlers {
     static void op_set_cell_take(HARNESS_OPERANDS) {
         {
             auto* cell = static_cast<Cell*>(memory(S, R[A]));
-            const Value old = cell->content;
+            const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<take>(S, R[A], R[B]);
             discard(S, old);
@@ -201,9 +202,27 @@ struct Handlers {
     static void op_set_cell_copy(HARNESS_OPERANDS) {
         {
             auto* cell = static_cast<Cell*>(memory(S, R[A]));
-            const Value old = cell->content;
+            const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<copy>(S, R[A], R[B]);
+            discard(S, old);
+        }
+        HARNESS_NEXT(0);
+    }
+    /// What the cell answers for; it answers for its next content again.
+    static Value held_by(Cell* cell) {
+        Header& head = reinterpret_cast<Header*>(cell)[-1];
+        if ((head.flags & flag_weak_content) == 0) return cell->content;
+        head.flags = static_cast<std::uint16_t>(head.flags & ~flag_weak_content);
+        return Value::none();
+    }
+    static void op_set_cell_weak(HARNESS_OPERANDS) {
+        {
+            auto* cell = static_cast<Cell*>(memory(S, R[A]));
+            const Value old = held_by(cell);
+            S->at = pc;
+            cell->content = R[B];
+            reinterpret_cast<Header*>(cell)[-1].flags |= flag_weak_content;
             discard(S, old);
         }
         HARNESS_NEXT(0);

@@ -69,6 +69,7 @@ void op_init_locals(HARNESS_OPERANDS) {
 
 [[gnu::noinline]] static void op_check_bound_slow(HARNESS_OPERANDS) {
     S->at = pc;
+    if (S->builtin_instead(R[A], pc[0])) HARNESS_NEXT(1);
     S->raise_no_value(R[A], pc[0]);
     HARNESS_GO(op_unwind);
 }
@@ -96,7 +97,7 @@ template <unsigned Operation>
     S->at = pc;
     {
         const Function& f = *S->frame->function;
-        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & ends_a) != 0;
+        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
         const Value before = R[A], b = R[B], c = R[C];
         const Value result = S->binary(Operation, b, c, in_place);
         if (result != Value::failed()) {
@@ -112,7 +113,7 @@ template <unsigned Operation>
     S->at = pc;
     {
         const Function& f = *S->frame->function;
-        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & ends_a) != 0;
+        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
         const Value before = R[A], b = R[B];
         const Value result = S->binary(Operation, b, K[C], in_place);
         if (result != Value::failed()) {
