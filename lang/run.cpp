@@ -39,7 +39,7 @@ class FrontEnd {
     FrontEnd(Interpreter& vm, SourceMap& sources, const RunOptions& options, std::vector<Diagnostic>& errors)
         : vm_(vm), sources_(sources), options_(options), errors_(errors),
           context_{.program = vm.program, .names = vm.names, .lifetime = vm.lifetime, .errors = errors, .facts = facts_,
-                   .builtins = vm.builtins_, .elide_counts = options.elide_counts,
+                   .builtins = vm.builtins_, .checked = options.checked, .elide_counts = options.elide_counts,
                    .constant_string = [&vm](std::string_view text) { return vm.heap.constant_string(text); },
                    .import_module = [this](NameId name, Span span) { return import(name, span); }} {}
 

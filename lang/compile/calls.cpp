@@ -39,9 +39,24 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     const bool must_own = counts() && !pure;
     if (value->kind == ExprKind::placeholder && !borrowed && given) pipe_consumed_ = true;
     switch (value->kind) {
-        case ExprKind::name: o = read_name(as<NameExpr>(value).name, value->span, reg, must_own); break;
-        case ExprKind::attribute: o = attribute(as<AttributeExpr>(value), reg, must_own); break;
-        case ExprKind::index: o = index(as<IndexExpr>(value), reg, must_own); break;
+        case ExprKind::name: {
+            // A name that is given stands for its object: where the callee stores it, the place is to own it.
+            const bool keeps_bit = given && !borrowed && context_.lifetime.explicit_release;
+            o = read_name(as<NameExpr>(value).name, value->span, reg, must_own && !keeps_bit);
+            if (keeps_bit && must_own && o.hold == Hold::lent && o.temporary) {
+                emit(Op::share_name, o.reg, o.reg, 0, value->span);
+                o.hold = Hold::unnamed;
+                own(o.reg);
+            }
+            if (context_.checked && check_live_arguments_ && o.hold != Hold::plain) emit(Op::check_live, o.reg, 0, 0, value->span);
+            break;
+        }
+        case ExprKind::attribute:
+            o = given && passes_on(value) ? move_call(value, value->span, reg) : attribute(as<AttributeExpr>(value), reg, must_own);
+            break;
+        case ExprKind::index:
+            o = given && passes_on(value) ? move_call(value, value->span, reg) : index(as<IndexExpr>(value), reg, must_own);
+            break;
         default: o = expr(value, reg);
     }
     const bool is_name = o.hold == Hold::lent && !o.temporary;
@@ -55,7 +70,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
         emit(Op::lend, reg, reg, 0, e->span);
     }
     (void)given;
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, reg + 1U));
     return o.hold;
 }
 
@@ -109,6 +124,33 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
         for (Value v : names) fn_->constant_pool.push_back(v);
     }
     return args;
+}
+
+namespace {
+
+/// Whether two expressions name the same place and can be evaluated twice without effect.
+bool same_place(const Expr* a, const Expr* b) {
+    if (a->kind != b->kind) return false;
+    switch (a->kind) {
+        case ExprKind::name: return as<NameExpr>(a).name == as<NameExpr>(b).name;
+        case ExprKind::integer: return as<IntegerExpr>(a).value == as<IntegerExpr>(b).value;
+        case ExprKind::attribute:
+            return as<AttributeExpr>(a).name == as<AttributeExpr>(b).name && same_place(as<AttributeExpr>(a).object, as<AttributeExpr>(b).object);
+        case ExprKind::index:
+            return same_place(as<IndexExpr>(a).object, as<IndexExpr>(b).object) && same_place(as<IndexExpr>(a).index, as<IndexExpr>(b).index);
+        case ExprKind::binary:
+            return as<BinaryExpr>(a).op == as<BinaryExpr>(b).op && same_place(as<BinaryExpr>(a).left, as<BinaryExpr>(b).left) &&
+                   same_place(as<BinaryExpr>(a).right, as<BinaryExpr>(b).right);
+        default: return false;
+    }
+}
+
+}  // namespace
+
+/// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value.
+bool FunctionCompiler::passes_on(const Expr* place) const {
+    return context_.lifetime.explicit_release &&
+           std::any_of(passing_on_.begin(), passing_on_.end(), [&](const Expr* p) { return same_place(p, place); });
 }
 
 /// After the call: unnamed arguments end. What was given to a function of the program is that function's affair, up
@@ -166,22 +208,26 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
         emit_word(args.keyword_names - 1);
         end_arguments(args, !lends, e.span);
         own(result.reg);
-        if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+        release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
         return result;
     }
+    // A dead buffer is just what these are to tell of.
+    const bool releases = contains(releasing_natives, native.as_constant<Native>()->name);
+    if (releases) check_live_arguments_ = false;
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), !lends, pure);
+    check_live_arguments_ = true;
     const std::uint8_t first = args.count == 0 ? temp() : args.first;
     const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
     const Operand result = call_result(dest, args, first, usable, e.span);
     // What gives memory back is told at the argument that it is about.
-    const bool about_argument = args.count > 0 && contains(releasing_natives, native.as_constant<Native>()->name);
+    const bool about_argument = args.count > 0 && releases;
     emit(Op::call_native, first, args.count, result.reg, about_argument ? e.arguments.back().value->span : e.span);
     emit_word(constant(native));
     end_arguments(args, !lends, e.span);
     Operand out = result;
     if (never_heap(&e)) out.hold = Hold::plain;
     else own(out.reg);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return out;
 }
 
@@ -237,7 +283,7 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     if (hold == Hold::unnamed) disown(value);
     finish(object, e.span);
     const Operand result = constant_operand(Value::none(), dest, e.span);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return result;
 }
 
@@ -277,7 +323,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     end_arguments(args, given, e.span);
     if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
     own(result.reg);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return result;
 }
 
@@ -319,7 +365,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
     }
     end_arguments(args, true, e.span);
     own(result.reg);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return result;
 }
 
@@ -367,7 +413,7 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
             emit(Op::append_take, list, value, 0, a.value->span);
             disown(value);
         }
-        if (pending_drops_.empty()) release_to(inner);
+        release_temporaries(inner);
     }
     const std::uint8_t result = dest >= 0 ? static_cast<std::uint8_t>(dest) : temp();
     emit(Op::call_unpacked, callee, 0, result, e.span);
@@ -378,7 +424,7 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
         disown(callee);
     }
     own(result);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result + 1U));
     return {result, Hold::unnamed, true};
 }
 
@@ -396,7 +442,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             emit_word(r.index);
             end_arguments(args, true, e.span);
             own(result.reg);
-            if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+            release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
             return result;
         }
     }
@@ -420,7 +466,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     end_arguments(args, true, e.span);
     if (callee_hold == Hold::unnamed && counts()) finish({callee, Hold::unnamed, true}, e.span);
     own(result.reg);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return result;
 }
 

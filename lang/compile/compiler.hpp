@@ -21,6 +21,7 @@ struct CompileContext {
     std::vector<Diagnostic>& errors;
     ProgramFacts& facts;
     const std::unordered_map<NameId, Value>& builtins;   ///< functions and types that every program has
+    bool checked = true;                       ///< handles: reads of names may be verified
     bool elide_counts = true;
     /// A string that outlives the program, for literals and messages.
     std::function<Value(std::string_view)> constant_string;

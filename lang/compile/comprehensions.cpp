@@ -100,7 +100,7 @@ Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kin
             finish(key, e.span);
         } else {
             const std::uint8_t value = temp();
-            into_owned(e.element, value);
+            into_owned(e.element, value, true);
             emit(Op::append_take, made, value, 0, e.element->span);
             disown(value);
         }

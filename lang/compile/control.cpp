@@ -179,7 +179,7 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Spa
         const Operand o = expr(value, reg);
         if (o.reg != reg) emit(Op::move, reg, o.reg, 0, value->span);
         if (o.hold == Hold::unnamed) disown(o.reg);
-        if (pending_drops_.empty()) release_to(mark);
+        release_temporaries(mark);
     };
     if (call.arguments.size() == 1) {
         put(9, 0, 0);
@@ -209,9 +209,12 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Spa
 void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
                                  const std::function<void()>& body, const Block* otherwise) {
     const std::uint8_t loop = temp(3);
+    // What the iterable was made from may be borrowed by it, so it lives as long as the loop.
+    const std::size_t pending = pending_drops_.size();
     into_owned(iterable, loop);
-    end_statement(span);
-    release_to(loop + 3U);
+    release_temporaries(loop + 3U);
+    const std::size_t outer_base = pending_base_;
+    pending_base_ = pending_drops_.size();
     const bool owned = counts();
     disown(loop);
     emit(Op::loop_begin, loop, 0, 0, iterable->span);
@@ -272,6 +275,8 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool 
         disown(loop);
     }
     if (!exit.broke && otherwise != nullptr) block(*otherwise);
+    pending_base_ = outer_base;
+    end_statement(span, pending);
     (void)block_names;
 }
 

@@ -74,6 +74,11 @@ std::uint8_t FunctionCompiler::temp(unsigned count) {
     return static_cast<std::uint8_t>(first);
 }
 
+void FunctionCompiler::release_temporaries(unsigned mark) {
+    for (std::uint8_t reg : pending_drops_) mark = std::max(mark, reg + 1U);
+    next_temp_ = mark;
+}
+
 void FunctionCompiler::error(Span span, std::string name, std::string message, std::string help) {
     if (context_.errors.size() >= 20) return;
     Diagnostic d;

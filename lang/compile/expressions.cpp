@@ -79,15 +79,15 @@ Hold FunctionCompiler::into(const Expr* e, std::uint8_t reg) {
             own(reg);
         }
     }
-    if (!defers_drops() || pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, reg + 1U));
     return o.hold;
 }
 
-void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg) {
+void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) {
     const unsigned mark = next_temp_;
-    const Operand o = expr(e, reg);
+    const Operand o = stores && passes_on(e) ? move_call(e, e->span, reg) : expr(e, reg);
     if (o.hold == Hold::lent && counts()) {
-        emit(Op::share, reg, o.reg, 0, e->span);
+        emit(stores && e->kind == ExprKind::name ? Op::share_name : Op::share, reg, o.reg, 0, e->span);
     } else if (o.reg != reg) {
         emit(Op::move, reg, o.reg, 0, e->span);
         if (o.hold == Hold::unnamed) disown(o.reg);
@@ -95,7 +95,7 @@ void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg) {
     if (o.hold != Hold::unnamed || o.reg != reg) {
         if (o.hold != Hold::plain) own(reg);
     }
-    if (!defers_drops() || pending_drops_.empty()) release_to(std::max<unsigned>(mark, reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, reg + 1U));
 }
 
 /// An unnamed copy of the expression's value in a fresh register.
@@ -183,7 +183,7 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
             disown(spec_reg);
         }
         finish(value, span);
-        if (pending_drops_.empty()) release_to(mark);
+        release_temporaries(mark);
         ++count;
         if (next_temp_ != static_cast<unsigned>(reg) + 1 && !pending_drops_.empty()) end_statement(span), release_to(mark);
     }
@@ -235,10 +235,14 @@ Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
     constexpr std::size_t chunk = 32;
     bool starred = false;
     for (const Expr* element : e.elements) starred |= element->kind == ExprKind::starred;
-    const std::size_t at_once = starred ? 0 : std::min(e.elements.size(), chunk);
+    // Elements that leave something waiting for the end of the statement do not stand side by side.
+    bool apart = starred;
+    if (defers_drops())
+        for (const Expr* element : e.elements) apart |= !inert(element) && element->kind != ExprKind::list && element->kind != ExprKind::tuple;
+    const std::size_t at_once = apart ? 0 : std::min(e.elements.size(), chunk);
     const auto first = static_cast<std::uint8_t>(next_temp_);
-    for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp());
-    const bool whole = !starred && e.elements.size() <= chunk;
+    for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp(), true);
+    const bool whole = !apart && e.elements.size() <= chunk;
     // Built in a register of its own: `dest` may be read by the elements that follow.
     const std::uint8_t list = whole ? reg : temp();
     emit(whole && !is_list ? Op::make_tuple : Op::make_list, list, first, static_cast<unsigned>(at_once), e.span);
@@ -254,18 +258,18 @@ Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
                 finish(items, element->span);
             } else {
                 const std::uint8_t value = temp();
-                into_owned(element, value);
+                into_owned(element, value, true);
                 emit(Op::append_take, list, value, 0, element->span);
                 disown(value);
             }
-            if (pending_drops_.empty()) release_to(inner);
+            release_temporaries(inner);
         }
         if (!is_list) emit(Op::list_to_tuple, list, 0, 0, e.span);
         emit(Op::move, reg, list, 0, e.span);
         disown(list);
         own(reg);
     }
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }
 
@@ -290,14 +294,14 @@ Operand FunctionCompiler::dict_literal(const DictExpr& e, int dest) {
             if (value.hold == Hold::unnamed) disown(value.reg);
             finish(key, e.span);
         }
-        if (pending_drops_.empty()) release_to(inner);
+        release_temporaries(inner);
     }
     if (dict != reg) {
         emit(Op::move, reg, dict, 0, e.span);
         disown(dict);
         own(reg);
     }
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }
 
@@ -310,7 +314,7 @@ Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
         const Operand o = expr(e.operand);
         emit(Op::logical_not, reg, o.reg, 0, e.span, o.hold == Hold::unnamed ? ends_b : 0);
         if (o.hold == Hold::unnamed) disown(o.reg);
-        if (pending_drops_.empty()) release_to(mark);
+        release_temporaries(mark);
         return {reg, Hold::plain, true};
     }
     if (e.op == UnaryOp::negate && e.operand->kind == ExprKind::integer) {
@@ -326,7 +330,7 @@ Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
     const Op op = e.op == UnaryOp::negate ? Op::negate : e.op == UnaryOp::plus ? Op::plus : Op::invert;
     emit(op, reg, o.reg, 0, e.span, o.hold == Hold::unnamed ? ends_b : 0);
     if (o.hold == Hold::unnamed) disown(o.reg);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     if (never_heap(&e)) return {reg, Hold::plain, true};
     own(reg);
     return {reg, Hold::unnamed, true};
@@ -379,7 +383,7 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
     }
     if (left.hold == Hold::unnamed) disown(left.reg);
     if (!is_constant && right.hold == Hold::unnamed) disown(right.reg);
-    if (pending_drops_.empty()) release_to(std::max<unsigned>(mark, dest >= 0 || into_left ? mark : reg + 1U));
+    release_temporaries(std::max<unsigned>(mark, dest >= 0 || into_left ? mark : reg + 1U));
     return {reg, Hold::unnamed, true};
 }
 
@@ -416,7 +420,7 @@ Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
     flow_ = after;
     patch_all(ends, here());
     if (work != reg) emit(Op::move, reg, work, 0, e.span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     if (!plain) own(reg);
     return {reg, plain ? Hold::plain : Hold::unnamed, true};
 }
@@ -443,7 +447,7 @@ Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
     flow_.meet(after);
     patch(end, here());
     if (work != reg) emit(Op::move, reg, work, 0, e.span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     if (!plain) own(reg);
     return {reg, plain ? Hold::plain : Hold::unnamed, true};
 }
@@ -478,7 +482,7 @@ Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
         patch_all(fails, here());
         emit(Op::load_false, reg, 0, 0, e.span);
         patch(end, here());
-        if (pending_drops_.empty()) release_to(mark);
+        release_temporaries(mark);
         return {reg, Hold::plain, true};
     }
     const std::uint8_t reg = target(dest);
@@ -490,7 +494,7 @@ Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
     if (left.hold == Hold::unnamed) flags |= ends_b, disown(left.reg);
     if (right.hold == Hold::unnamed) flags |= ends_c, disown(right.reg);
     emit(value_op(e.operators[0]), reg, left.reg, right.reg, e.span, flags);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     if (plain) return {reg, Hold::plain, true};
     own(reg);
     return {reg, Hold::unnamed, true};
@@ -518,7 +522,7 @@ Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_
     emit_word(0);
     if (own_result) own(reg);
     finish(object, e.span);
-    if (pending_drops_.empty()) release_to(inner);
+    release_temporaries(inner);
     (void)mark;
     return {reg, own_result ? Hold::unnamed : Hold::lent, true};
 }
@@ -543,7 +547,7 @@ Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
         for (unsigned i = 0; i < 3; ++i)
             if (parts[i] != nullptr && !never_heap(parts[i])) finish({static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, e.span);
         finish(object, e.span);
-        if (pending_drops_.empty()) release_to(mark);
+        release_temporaries(mark);
         return {reg, Hold::unnamed, true};
     }
     keep_across(object, e.index, e.span);
@@ -554,7 +558,7 @@ Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
     if (own_result) own(reg);
     finish(at, e.span);
     finish(object, e.span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, own_result ? Hold::unnamed : Hold::lent, true};
 }
 

@@ -80,13 +80,16 @@ class FunctionCompiler {
     std::uint32_t constant(Value v);
     std::uint8_t temp(unsigned count = 1);
     void release_to(unsigned mark) { next_temp_ = mark; }
+    /// The same, but what waits for the end of the statement keeps its register.
+    void release_temporaries(unsigned mark);
     void error(Span span, std::string name, std::string message, std::string help = "");
     void own(std::uint8_t reg);
     void disown(std::uint8_t reg);
     /// Ends an operand that was used: unnamed ones are dropped now, or at the end of the statement.
     void finish(const Operand& operand, Span span);
     void finish_given(const Operand& operand, Span span);
-    void end_statement(Span span, std::size_t from = 0);
+    void end_statement(Span span) { end_statement(span, pending_base_); }
+    void end_statement(Span span, std::size_t from);
     bool counts() const { return context_.lifetime.counts; }
     bool regions() const { return context_.lifetime.regions; }
     bool defers_drops() const { return context_.lifetime.explicit_release; }
@@ -116,7 +119,8 @@ class FunctionCompiler {
     /// Evaluates into exactly `reg`.
     Hold into(const Expr* e, std::uint8_t reg);
     /// Evaluates into `reg` so that the register answers for the value.
-    void into_owned(const Expr* e, std::uint8_t reg);
+    /// With `stores`, for a place that is to own what a name stands for; without, for as long as the register is used.
+    void into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
     Operand owned_temp(const Expr* e);
     Operand place_lent(const Operand& operand);
     std::uint8_t target(int dest) { return dest >= 0 ? static_cast<std::uint8_t>(dest) : temp(); }
@@ -248,6 +252,10 @@ class FunctionCompiler {
     unsigned next_temp_ = 0;
     Flow flow_;
     std::vector<std::uint8_t> pending_drops_;
+    std::size_t pending_base_ = 0;             ///< those of loops around this statement wait longer
+    std::vector<const Expr*> passing_on_;      ///< places that the assignment under way overwrites
+    bool passes_on(const Expr* place) const;
+    bool check_live_arguments_ = true;
     struct ActiveOwned {
         std::uint8_t reg;
         std::uint32_t from;

@@ -109,6 +109,10 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
         block(body);
         if (!flow_.reachable) return;
         const std::uint8_t none = temp();
+        if (scope_.has_defer && fn_->header.kind == ScopeKind::global) {
+            release_to(none);
+            return;
+        }
         if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != Type::any || is_init_ || !exits_.empty()) {
             emit(Op::load_none, none, 0, 0, span);
             return_value({none, Hold::plain, true}, span);
@@ -185,7 +189,7 @@ void FunctionCompiler::leave_function(Operand value, Span span) {
         Exit& exit = exits_[i];
         if (exit.kind != Exit::Kind::finally) continue;
         // The value waits where `finally` keeps it; its code sends it on.
-        if (value.hold == Hold::lent && counts()) emit(Op::share, exit.value, value.reg, 0, span);
+        if (value.hold == Hold::lent && counts()) emit(value.temporary ? Op::share : Op::share_name, exit.value, value.reg, 0, span);
         else if (value.reg != exit.value) emit(Op::move, exit.value, value.reg, 0, span);
         if (value.hold == Hold::unnamed) disown(value.reg);
         end_statement(span);
@@ -215,7 +219,7 @@ void FunctionCompiler::leave_function(Operand value, Span span) {
         const bool owned = value.hold == Hold::unnamed;
         if (value.hold == Hold::lent) {
             const std::uint8_t result = temp();
-            emit(Op::share, result, value.reg, 0, span);
+            emit(value.temporary ? Op::share : Op::share_name, result, value.reg, 0, span);
             value = {result, Hold::unnamed, true};
         }
         if (owned) disown(value.reg);
@@ -265,14 +269,14 @@ Operand FunctionCompiler::make_function(Function* function, List<Parameter> para
     for (const Parameter& p : parameters) {
         if (p.default_value == nullptr) continue;
         const std::uint8_t value = temp();
-        into_owned(p.default_value, value);
+        into_owned(p.default_value, value, true);
         ++defaults;
     }
     emit(Op::make_function, reg, first, defaults, span);
     emit_word(index);
     for (unsigned i = 0; i < defaults; ++i) disown(static_cast<std::uint8_t>(first + i));
     own(reg);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }
 
@@ -432,7 +436,7 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
                 // Names of the class body are attributes of the class being made.
                 class_register_.reset();
                 class_body_names_ = {&s, type_register};
-                into_owned(value, reg);
+                into_owned(value, reg, true);
                 class_body_names_ = {};
                 end_statement(member->span);
                 disown(reg);

@@ -96,7 +96,7 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
             }
         }
     }
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {};
 }
 
@@ -162,7 +162,7 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
         default: return expr(place, reg);
     }
     own(reg);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }
 
@@ -173,7 +173,7 @@ Operand FunctionCompiler::clone_call(const Expr* e, Span span, int dest) {
     emit(Op::clone, reg, value.reg, 0, span);
     own(reg);
     finish(value, span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }
 
@@ -192,7 +192,7 @@ Operand FunctionCompiler::borrow(const BorrowExpr& e, int dest) {
         }
     }
     emit(Op::lend, reg, value.reg, 0, e.span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
     return {reg, value.hold == Hold::plain ? Hold::plain : Hold::lent, true};
 }
 
@@ -226,12 +226,20 @@ void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, co
     }
     if (targets.empty()) emit(Op::keep, kept.reg, 255, 0, span);
     for (const Expr* target : targets) {
+        if (target->kind == ExprKind::name) {
+            // `x = … | keep _ with x | …`: the target has no value yet, so what is kept stays to the program's end.
+            const Local* local = find_local(as<NameExpr>(target).name);
+            if (local != nullptr && !local->is_cell && !flow_.has(local->reg)) {
+                emit(Op::keep, kept.reg, 255, 0, span);
+                continue;
+            }
+        }
         const Operand t = expr(target);
         emit(Op::keep, kept.reg, t.reg, static_cast<unsigned>(targets.size() > 1), span);
         finish(t, span);
     }
     if (value->kind != ExprKind::placeholder) finish(kept, span);
-    if (pending_drops_.empty()) release_to(mark);
+    release_temporaries(mark);
 }
 
 /// a | stage: the left value becomes an unnamed variable that the stage sees as `_`.
@@ -251,6 +259,11 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
         placeholder.kind = ExprKind::placeholder;
         placeholder.span = e.stage->span;
         keep_statement(&placeholder, keep.targets, keep.allocator, e.span);
+        if (context_.lifetime.explicit_release && left.hold == Hold::unnamed) {
+            // What it is kept with answers for it now.
+            disown(left.reg);
+            left.hold = Hold::lent;
+        }
         result = left;
         if (dest >= 0 && left.reg != dest) {
             emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest), left.reg, 0, e.span);

@@ -89,6 +89,7 @@ bool FunctionCompiler::never_heap(const Expr* e) const {
                     return number(b.left) || number(b.right) || (never_heap(b.left) || never_heap(b.right));
                 }
                 case BinaryOp::multiply: return never_heap(b.left) && never_heap(b.right);
+                case BinaryOp::bit_or: return never_heap(b.left) && never_heap(b.right);  // dicts have it too
                 case BinaryOp::modulo: return never_heap(b.left);
                 default: return true;
             }
@@ -123,7 +124,7 @@ bool FunctionCompiler::binding_never_heap(const Binding& binding) const {
     if (!never_heap(binding.value)) return false;
     // `name op= other`: the name itself is a number so far.
     return plain_operator(binding.op) &&
-           (never_heap(binding.other) || (binding.op != BinaryOp::multiply));
+           (never_heap(binding.other) || (binding.op != BinaryOp::multiply && binding.op != BinaryOp::bit_or));
 }
 
 /// Gives every local its register: parameters, names that may refer to the heap (cells among them), names that never
@@ -371,6 +372,8 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
             }
             return constant_operand(r.builtin, dest, span);
         case Resolved::Kind::unknown: {
+            if (context_.names.text(name) == "__name__")
+                return constant_operand(context_.constant_string(context_.program.modules[module_].name), dest, span);
             emit(Op::raise_unbound, 0, 0, 0, span);
             emit_word(name);
             return {target(dest), Hold::plain, true};

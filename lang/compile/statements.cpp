@@ -194,7 +194,10 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 edge_ = false;
                 return;
             }
-            assign_target(target, expr(value), span);
+            passing_on_.push_back(target);
+            const Operand made = expr(value);
+            passing_on_.pop_back();
+            assign_target(target, made, span);
         }
     }
 }
@@ -214,12 +217,15 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     for (std::size_t i = 0; i < target.elements.size(); ++i)
         if (target.elements[i]->kind == ExprKind::starred || value.elements[i]->kind == ExprKind::starred) return false;
     std::vector<Operand> values;
+    const std::size_t before = passing_on_.size();
+    passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
     for (const Expr* e : value.elements) {
         const std::uint8_t reg = temp();
         const bool plain = never_heap(e);
-        into_owned(e, reg);
+        into_owned(e, reg, true);
         values.push_back({reg, plain ? Hold::plain : Hold::unnamed, true});
     }
+    passing_on_.resize(before);
     for (std::size_t i = 0; i < values.size(); ++i) assign_target(target.elements[i], values[i], span);
     return true;
 }

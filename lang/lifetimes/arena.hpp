@@ -16,6 +16,7 @@ struct Arena {
         return l;
     }
     template <bool Checked> static Value share(Interpreter*, Value v) { return v; }
+    template <bool Checked> static Value share_name(Interpreter*, Value v) { return v; }
     template <bool Checked> static void drop(Interpreter*, Value) {}
     template <bool Checked> static void discard(Interpreter*, Value) {}
     /// The owned bit says that the value is unnamed: the place receives it. In the program's own region, where all

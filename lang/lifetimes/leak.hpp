@@ -16,6 +16,7 @@ struct Leak {
         return l;
     }
     template <bool Checked> static Value share(Interpreter*, Value v) { return v; }
+    template <bool Checked> static Value share_name(Interpreter*, Value v) { return v; }
     template <bool Checked> static void drop(Interpreter*, Value) {}
     template <bool Checked> static void discard(Interpreter*, Value) {}
     template <bool Checked> static Value store_copy(Interpreter*, Value, Value v) { return v; }

@@ -21,6 +21,12 @@ struct Manual {
     template <bool Checked>
     [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
         if (always_counted(v)) count_up<Checked>(S, v);
+        return v.lent();
+    }
+    /// Another name for the same object: it may stand for it everywhere, also where a place is to own it.
+    template <bool Checked>
+    [[gnu::always_inline]] static Value share_name(Interpreter* S, Value v) {
+        if (always_counted(v)) count_up<Checked>(S, v);
         return v;
     }
     template <bool Checked>
@@ -35,7 +41,7 @@ struct Manual {
     }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value, Value v) {
-        return share<Checked>(S, v);
+        return share_name<Checked>(S, v);
     }
     template <bool Checked> static Value store_take(Interpreter*, Value, Value v) { return v; }
     template <bool Checked> static Value store_edge(Interpreter* S, Value, Value v) { return share<Checked>(S, v).lent(); }

@@ -33,6 +33,10 @@ struct Refcount {
         return v.owned();
     }
     template <bool Checked>
+    [[gnu::always_inline]] static Value share_name(Interpreter* S, Value v) {
+        return share<Checked>(S, v);
+    }
+    template <bool Checked>
     [[gnu::always_inline]] static void discard(Interpreter* S, Value v) {
         if (v.is_owned()) count_down<Checked>(S, v);
     }

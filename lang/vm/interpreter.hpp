@@ -46,6 +46,10 @@ class Interpreter : public Machine {
     Value* globals = nullptr;
     const std::uint32_t* at = nullptr;     ///< instruction of the last slow path, behind its first word
     Value pending = Value::absent();       ///< the exception in flight
+    /// Results of slow paths: a local whose address is taken would cost a handler its tail call.
+    Value scratch = Value::none();
+    std::uint16_t scratch_slot = 0;
+    bool scratch_flag = false;
     LifetimeCosts costs;
     std::unique_ptr<MemoryManager> manager;
     Stack* stack = nullptr;

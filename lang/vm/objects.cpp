@@ -473,8 +473,12 @@ bool Interpreter::extend_list(Value list, Value items) {
 }
 
 Value Interpreter::list_to_tuple(Value list) {
-    const Value tuple = tuple_from(*this, list);
-    if (tuple != Value::failed()) drop(list);
+    // The elements move over; the list ends empty.
+    Sequence& s = heap.sequence(list);
+    const Value tuple = heap.new_tuple(s.elements(), s.length());
+    if (tuple == Value::failed()) return tuple;
+    heap.sequence(list).set_length(0);
+    drop(list);
     return tuple;
 }
 

@@ -41,6 +41,10 @@ struct Handlers {
         R[A] = share(S, R[B]);
         HARNESS_NEXT(0);
     }
+    static void op_share_name(HARNESS_OPERANDS) {
+        R[A] = P::template share_name<checked>(S, R[B]);
+        HARNESS_NEXT(0);
+    }
     static void op_load_string(HARNESS_OPERANDS) {
         if constexpr (P::traits().literals_allocate) {
             S->at = pc;
@@ -68,7 +72,7 @@ struct Handlers {
     static void op_assign_copy(HARNESS_OPERANDS) {
         {
             const Value old = R[A];
-            R[A] = share(S, R[B]);
+            R[A] = P::template share_name<checked>(S, R[B]);
             S->at = pc;
             discard(S, old);
         }
@@ -98,13 +102,9 @@ struct Handlers {
     [[gnu::noinline]] static void op_global_slow(HARNESS_OPERANDS) {
         S->at = pc;
         {
-            Value v = S->globals[pc[0]];
-            if (B == 1) {
-                R[A] = v;
-                HARNESS_NEXT(1);
-            }
-            if (S->missing_global(pc[0], v)) {
-                R[A] = v;
+            S->scratch = S->globals[pc[0]];
+            if (B == 1 || S->missing_global(pc[0], S->scratch)) {
+                R[A] = S->scratch;
                 HARNESS_NEXT(1);
             }
         }
@@ -139,7 +139,7 @@ struct Handlers {
             Value& slot = S->globals[pc[0]];
             const Value old = slot;
             S->at = pc;
-            slot = S->to_global(share(S, R[A]));
+            slot = S->to_global(P::template share_name<checked>(S, R[A]));
             discard(S, old);
         }
         HARNESS_NEXT(1);
@@ -148,8 +148,9 @@ struct Handlers {
         S->at = pc;
         {
             Value& slot = S->globals[pc[0]];
-            Value old = slot;
-            if (is_marker(old) && !S->missing_global(pc[0], old)) HARNESS_GO(op_unwind);
+            const Value old = slot;
+            S->scratch = old;
+            if (is_marker(old) && !S->missing_global(pc[0], S->scratch)) HARNESS_GO(op_unwind);
             slot = Value::unbound();
             discard(S, old);
         }
@@ -245,8 +246,8 @@ struct Handlers {
         S->set_site();
         {
             Value* loop = &R[A];
-            Value item = Value::none();
-            const int got = S->loop_next(loop, &item);
+            const int got = S->loop_next(loop, &S->scratch);
+            const Value item = S->scratch;
             if (got < 0) HARNESS_GO(op_unwind);
             if (got == 0) {
                 pc += static_cast<std::int32_t>(pc[0]);
@@ -301,8 +302,8 @@ struct Handlers {
         S->set_site();
         {
             const Value object = R[B];
-            std::uint16_t slot = 0;
-            if (S->find_field_slot(object, pc[0], slot)) {
+            std::uint16_t& slot = S->scratch_slot;
+            if (S->find_field_slot(object, pc[0], S->scratch_slot)) {
                 const auto* head = static_cast<Header*>(memory(S, object)) - 1;
                 const_cast<std::uint32_t*>(pc)[1] = std::uint32_t{head->class_id} | std::uint32_t{slot} << 16;
                 const Value v = static_cast<Value*>(memory(S, object))[slot];
@@ -346,8 +347,8 @@ struct Handlers {
         S->set_site();
         {
             const Value object = R[A];
-            std::uint16_t slot = 0;
-            if (S->find_field_slot(object, pc[0], slot, true)) {
+            const std::uint16_t& slot = S->scratch_slot;
+            if (S->find_field_slot(object, pc[0], S->scratch_slot, true)) {
                 const auto* head = static_cast<Header*>(memory(S, object)) - 1;
                 const_cast<std::uint32_t*>(pc)[1] = std::uint32_t{head->class_id} | std::uint32_t{slot} << 16;
             }
@@ -397,10 +398,9 @@ struct Handlers {
         S->at = pc;
         S->set_site();
         {
-            bool unnamed = false;
-            const Value v = S->get_index(R[B], R[C], unnamed);
+            const Value v = S->get_index(R[B], R[C], S->scratch_flag);
             if (v == Value::failed()) HARNESS_GO(op_unwind);
-            if (unnamed) {
+            if (S->scratch_flag) {
                 if constexpr (!Own && counts) S->park(v);
                 R[A] = v;
             } else {

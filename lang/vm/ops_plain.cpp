@@ -78,7 +78,12 @@ void op_check_bound(HARNESS_OPERANDS) {
     if (bits >= Value::unbound().bits && bits <= Value::freed().bits) [[unlikely]] HARNESS_GO(op_check_bound_slow);
     HARNESS_NEXT(1);
 }
-void op_check_live(HARNESS_OPERANDS) { HARNESS_NEXT(0); }
+/// Compiled for checked runs only.
+void op_check_live(HARNESS_OPERANDS) {
+    S->at = pc;
+    if (!S->readable_fast(R[A]) && !S->readable(R[A])) HARNESS_GO(op_unwind);
+    HARNESS_NEXT(0);
+}
 
 // --- Arithmetic
 
@@ -372,10 +377,9 @@ template <unsigned Kind>
     S->at = pc;
     {
         const Value b = R[B], c = R[C];
-        Value result = Value::absent();
-        const int truth = S->compare_values(Kind, b, c, &result);
+        const int truth = S->compare_values(Kind, b, c, &S->scratch);
         if (truth >= 0) {
-            R[A] = result;
+            R[A] = S->scratch;
             end_operands(S, pc, Value::none(), b, c);
             HARNESS_NEXT(0);
         }

@@ -25,6 +25,7 @@ bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
 // --- The list of the dead
 
 void DeadList::push(Value v) {
+    if ((heap_.header(v).flags & flag_weak_content) != 0) heap_.payload<Cell>(v).content = Value::none();
     if (checked_) {
         // The entry's link is free as long as the object lives, and its header stays whole for whoever still
         // looks.

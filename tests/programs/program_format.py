@@ -13,7 +13,7 @@ from pathlib import Path
 EXPECT_LINE = re.compile(r"(?:^|\s)# expect:(?: (.*))?$")
 EXPECT_ERROR = re.compile(r"^\s*# expect error: (\d+):(\d+) (\w+)(?:: (.*))?$")
 FIGURE = re.compile(r"^# figure: (\S+) (==|!=|<=|>=|<|>) (\S+)$")
-DIRECTIVE = re.compile(r"^# (args|set|lifetimes|allocators|python|exit|portable|checked): ?(.*)$")
+DIRECTIVE = re.compile(r"^# (awaits|args|set|lifetimes|allocators|python|exit|portable|checked): ?(.*)$")
 
 # What the shell sees when an error of this name ends the program; every other name is a run-time error, 1.
 MEMORY_DEFECTS = {
@@ -136,6 +136,9 @@ def apply_directive(program: Program, name: str, text: str, where: str) -> int |
     elif name == "set":
         for setting in text.split():
             program.arguments += ["--set", setting]
+    elif name == "awaits":
+        # States a part of the language that is still to come: the program is kept and not run.
+        program.lifetimes = []
     elif name == "lifetimes":
         program.lifetimes = text.split()
     elif name == "allocators":
