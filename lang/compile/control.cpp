@@ -443,8 +443,9 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
         flow_ = in_handler;
         const unsigned mark = next_temp_;
         std::uint32_t next = 0;
+        Operand types{};
         if (clause.types != nullptr) {
-            const Operand types = expr(clause.types);
+            types = expr(clause.types);
             next = emit_jump(Op::match_exception, exception, types.reg, clause.types->span);
             if (types.hold == Hold::unnamed && counts()) {
                 // A tuple of classes is immutable and counted: it ends on both ways.
@@ -475,7 +476,10 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
             after.meet(flow_);
         }
         release_to(mark);
-        if (clause.types != nullptr) patch(next, here());
+        if (clause.types != nullptr) {
+            patch(next, here());
+            if (types.hold == Hold::unnamed && counts()) emit(Op::discard, types.reg, 0, 0, clause.span);
+        }
         if (catches_all) break;
     }
     if (!catches_all) emit(Op::reraise, exception, 0, 0, s.span);

@@ -491,9 +491,11 @@ Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
     keep_across(left, e.operands[1], e.span);
     const Operand right = expr(e.operands[1]);
     std::uint8_t flags = 0;
-    if (left.hold == Hold::unnamed) flags |= ends_b, disown(left.reg);
-    if (right.hold == Hold::unnamed) flags |= ends_c, disown(right.reg);
+    if (left.hold == Hold::unnamed) flags |= ends_b;
+    if (right.hold == Hold::unnamed) flags |= ends_c;
     emit(value_op(e.operators[0]), reg, left.reg, right.reg, e.span, flags);
+    if (left.hold == Hold::unnamed) disown(left.reg);
+    if (right.hold == Hold::unnamed) disown(right.reg);
     release_temporaries(mark);
     if (plain) return {reg, Hold::plain, true};
     own(reg);
@@ -583,11 +585,13 @@ void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Opera
         const Operand right = expr(right_expr);
         const std::uint8_t reg = temp();
         std::uint8_t flags = 0;
-        if (left.hold == Hold::unnamed) flags |= ends_b, disown(left.reg);
-        if (right.hold == Hold::unnamed) flags |= ends_c, disown(right.reg);
+        if (left.hold == Hold::unnamed) flags |= ends_b;
+        if (right.hold == Hold::unnamed) flags |= ends_c;
         const Op value_op = op == CompareOp::in ? Op::in : op == CompareOp::not_in ? Op::not_in
                             : op == CompareOp::is ? Op::is : Op::is_not;
         emit(value_op, reg, left.reg, right.reg, span, flags);
+        if (left.hold == Hold::unnamed) disown(left.reg);
+        if (right.hold == Hold::unnamed) disown(right.reg);
         jumps.push_back(emit_jump(when ? Op::jump_if_true : Op::jump_if_false, reg, 0, span));
         return;
     }
@@ -608,17 +612,19 @@ void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Opera
         const std::uint32_t k = constant(Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value)));
         if (k < 256) {
             std::uint8_t flags = left.hold == Hold::unnamed ? ends_a : 0;
-            if (flags != 0) disown(left.reg);
             jumps.push_back(emit_jump(choose(constants), left.reg, k, span, flags));
+            if (flags != 0) disown(left.reg);
             return;
         }
     }
     keep_across(left, right_expr, span);
     const Operand right = expr(right_expr);
     std::uint8_t flags = 0;
-    if (left.hold == Hold::unnamed) flags |= ends_a, disown(left.reg);
-    if (right.hold == Hold::unnamed) flags |= ends_b, disown(right.reg);
+    if (left.hold == Hold::unnamed) flags |= ends_a;
+    if (right.hold == Hold::unnamed) flags |= ends_b;
     jumps.push_back(emit_jump(choose(registers), left.reg, right.reg, span, flags));
+    if (left.hold == Hold::unnamed) disown(left.reg);
+    if (right.hold == Hold::unnamed) disown(right.reg);
     (void)left_expr;
 }
 
@@ -715,8 +721,8 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
     } else {
         end_statement(e->span, pending);
         std::uint8_t flags = o.hold == Hold::unnamed ? ends_a : 0;
-        if (flags != 0) disown(o.reg);
         jumps.push_back(emit_jump(when ? Op::jump_if_true : Op::jump_if_false, o.reg, 0, e->span, flags));
+        if (flags != 0) disown(o.reg);
     }
     release_to(mark);
 }

@@ -497,16 +497,15 @@ Value Machine::call_dunder(Value self, Dunder dunder, const Value* more, std::ui
     return call(method, arguments, count + 1);
 }
 
-Value Interpreter::call_method_value(Value self, NameId name, const Value* arguments, std::uint32_t count) {
+Value Interpreter::call_method_value(Value self, NameId name, Value argument) {
     if (!readable(self)) return Value::failed();
     if (const Native* native = is_instance(self) ? nullptr : builtin_method(self, name)) {
-        std::vector<Value> all = {self};
-        all.insert(all.end(), arguments, arguments + count);
-        return call_native(*native, all.data(), count + 1, nullptr);
+        Value all[2] = {self, argument};
+        return call_native(*native, all, 2, nullptr);
     }
     const Value method = get_attribute(self, name);
     if (method == Value::failed()) return method;
-    const Value result = call_value(method, arguments, count);
+    const Value result = call_value(method, &argument, 1);
     drop(method);
     return result;
 }

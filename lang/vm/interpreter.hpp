@@ -142,7 +142,7 @@ class Interpreter : public Machine {
     Value list_to_tuple(Value list);
     bool dict_insert(Value dict, Value key, Value v, bool take);
     bool dict_merge(Value dict, Value other);
-    Value call_method_value(Value self, NameId name, const Value* arguments, std::uint32_t count);
+    Value call_method_value(Value self, NameId name, Value argument);
     const Function* cacheable_method(Value self, NameId name, std::uint32_t count) const;
     void raise_assertion(Value message);
     Value catch_pending();
