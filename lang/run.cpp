@@ -37,9 +37,18 @@ bool read_text(const std::string& path, std::string& out) {
 class FrontEnd {
   public:
     FrontEnd(Interpreter& vm, SourceMap& sources, const RunOptions& options, std::vector<Diagnostic>& errors)
-        : vm_(vm), sources_(sources), options_(options), errors_(errors),
-          context_{.program = vm.program, .names = vm.names, .lifetime = vm.lifetime, .errors = errors, .facts = facts_,
-                   .builtins = vm.builtins_, .checked = options.checked, .elide_counts = options.elide_counts,
+        : vm_(vm),
+          sources_(sources),
+          options_(options),
+          errors_(errors),
+          context_{.program = vm.program,
+                   .names = vm.names,
+                   .lifetime = vm.lifetime,
+                   .errors = errors,
+                   .facts = facts_,
+                   .builtins = vm.builtins_,
+                   .checked = options.checked,
+                   .elide_counts = options.elide_counts,
                    .constant_string = [&vm](std::string_view text) { return vm.heap.constant_string(text); },
                    .import_module = [this](NameId name, Span span) { return import(name, span); }} {}
 
@@ -53,7 +62,8 @@ class FrontEnd {
         const auto length = static_cast<std::uint32_t>(sources_.text(base).size());
         modules_.push_back(std::make_unique<Module>(parse(sources_, base, vm_.names, errors_)));
         if (!errors_.empty()) return false;
-        compile_module(context_, modules_.back()->body, std::move(name), {base, base + (length > 0 ? 1U : 0U)});
+        compile_module(context_, modules_.back()->body, std::move(name),
+                       {base, base + (length > 0 ? 1U : 0U)});
         return errors_.empty();
     }
 
@@ -63,7 +73,8 @@ class FrontEnd {
             if (vm_.program.modules[i].name == text) return i;
         if (text == "math") return import_math();
         const std::size_t slash = options_.file.rfind('/');
-        const std::string path = (slash == std::string::npos ? "" : options_.file.substr(0, slash + 1)) + text + ".src";
+        const std::string path =
+            (slash == std::string::npos ? "" : options_.file.substr(0, slash + 1)) + text + ".src";
         std::string source;
         if (!read_text(path, source)) {
             Diagnostic d;
@@ -84,8 +95,10 @@ class FrontEnd {
         auto info = std::make_unique<ModuleInfo>();
         info->kind = ConstantKind::module;
         info->name = "math";
-        for (const Native& n : math_functions()) info->natives[vm_.names.intern(n.name)] = Value::constant(&n);
-        for (const NamedNumber& c : math_constants()) info->natives[vm_.names.intern(c.name)] = Value::floating(c.value);
+        for (const Native& n : math_functions())
+            info->natives[vm_.names.intern(n.name)] = Value::constant(&n);
+        for (const NamedNumber& c : math_constants())
+            info->natives[vm_.names.intern(c.name)] = Value::floating(c.value);
         vm_.program.modules.push_back({.name = "math", .body = nullptr, .info = info.get(), .started = true});
         vm_.program.module_infos.push_back(std::move(info));
         return static_cast<std::uint32_t>(vm_.program.modules.size()) - 1;
@@ -115,7 +128,8 @@ int exit_code_of(const Interpreter& vm, const ClassInfo& type) {
 
 }  // namespace
 
-RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator, SourceMap& sources) {
+RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator,
+              SourceMap& sources) {
     RunReport report;
     const std::uint64_t begin = now_ns();
     const auto entry = find_lifetime(options.lifetime, options.checked);
@@ -129,8 +143,9 @@ RunReport run(std::string source, const RunOptions& options, allocators::AnyAllo
         return report;
     }
     Output out(options.out);
-    auto vm = std::make_unique<Interpreter>(options, entry->lifetime, options.checked ? entry->checked : entry->unchecked,
-                                            allocator, sources, out);
+    auto vm = std::make_unique<Interpreter>(options, entry->lifetime,
+                                            options.checked ? entry->checked : entry->unchecked, allocator,
+                                            sources, out);
     vm->define_system();
     {
         FrontEnd front(*vm, sources, options, report.errors);

@@ -15,11 +15,11 @@
 namespace harness::lang {
 
 struct RunOptions {
-    std::string file;                 ///< name for messages; imports are looked up beside it
+    std::string file;  ///< name for messages; imports are looked up beside it
     std::string lifetime = "refcount";
     bool checked = true;
     bool fail_on_leak = false;
-    bool elide_counts = true;         ///< off only to measure what the elision of counts is worth
+    bool elide_counts = true;  ///< off only to measure what the elision of counts is worth
     std::vector<std::pair<std::string, std::string>> settings;  ///< --set, read by param()
     std::vector<std::string> args;
     std::uint64_t max_heap_bytes = 0;  ///< limit on requested bytes; 0: none
@@ -34,7 +34,8 @@ enum class Status : std::uint8_t { ok, error, defect, limit, rejected };
 struct HeapFigures {
     std::uint64_t allocations = 0, deallocations = 0;
     std::uint64_t payload_bytes_total = 0, payload_bytes_peak = 0, payload_bytes_leaked = 0;
-    std::uint64_t header_bytes_peak = 0, requested_bytes_peak = 0, reserved_bytes_peak = 0, mapped_bytes_peak = 0;
+    std::uint64_t header_bytes_peak = 0, requested_bytes_peak = 0, reserved_bytes_peak = 0,
+                  mapped_bytes_peak = 0;
     std::uint64_t requested_bytes_total = 0;
     std::uint64_t constant_bytes = 0;  ///< string literals, held once per place and released at exit
 };
@@ -62,22 +63,24 @@ struct Defect {
 
 struct RunReport {
     Status status = Status::ok;
-    int exit_code = 0;                 ///< the harness's code, or what exit(n) asked for with status ok
-    std::vector<Diagnostic> errors;    ///< static errors, or the run-time error
+    int exit_code = 0;               ///< the harness's code, or what exit(n) asked for with status ok
+    std::vector<Diagnostic> errors;  ///< static errors, or the run-time error
     std::vector<Defect> defects;
     HeapFigures heap;
     StackFigures stack;
     LifetimeCosts costs;
     Phases phases;
     std::uint64_t wall_ns = 0;
-    std::uint64_t output_xxh3 = 0;     ///< of every byte the program printed
+    std::uint64_t output_xxh3 = 0;  ///< of every byte the program printed
     std::uint64_t output_bytes = 0;
     std::uint64_t indices_peak = 0, index_conflicts = 0;
 };
 
-/// Runs the program in `source` with bytes from `allocator`. Never throws, never exits the process; output goes to
-/// options.out, errors into the report. `sources` receives the program's files, so that the report can be rendered.
-RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator, SourceMap& sources);
+/// Runs the program in `source` with bytes from `allocator`. Never throws, never exits the process; output
+/// goes to options.out, errors into the report. `sources` receives the program's files, so that the report
+/// can be rendered.
+RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator,
+              SourceMap& sources);
 
 struct LifetimeInfo {
     std::string_view name, summary;
@@ -85,6 +88,7 @@ struct LifetimeInfo {
 std::vector<LifetimeInfo> list_lifetimes();
 
 /// The same program in Python, memory statements erased; errors when it cannot be said there.
-std::string to_python(std::string source, const std::string& file, SourceMap& sources, std::vector<Diagnostic>& errors);
+std::string to_python(std::string source, const std::string& file, SourceMap& sources,
+                      std::vector<Diagnostic>& errors);
 
 }  // namespace harness::lang

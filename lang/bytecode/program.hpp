@@ -1,5 +1,5 @@
-// Compiled programs: functions of 32-bit words with their constants and tables. Everything here lives off the heap
-// that is measured, for as long as the program runs.
+// Compiled programs: functions of 32-bit words with their constants and tables. Everything here lives off the
+// heap that is measured, for as long as the program runs.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ enum class Op : std::uint8_t {
 #define OP(name, words, instances, text) name,
 #include "lang/bytecode/opcodes.def"
 #undef OP
-        count_
+    count_
 };
 inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::count_);
 
@@ -35,9 +35,14 @@ constexpr std::uint32_t encode(Op op, unsigned a = 0, unsigned b = 0, unsigned c
     return static_cast<std::uint32_t>(op) | a << 8 | b << 16 | c << 24;
 }
 
-/// Which operands of an instruction its slow path must end afterwards: they were unnamed. Kept beside the code, one
-/// byte a word, so that the fast paths, which see numbers only, pay nothing.
-enum OperandFlags : std::uint8_t { ends_b = 1, ends_c = 2, ends_a = 4, augmented = 8 /* the operator is x op= y */ };
+/// Which operands of an instruction its slow path must end afterwards: they were unnamed. Kept beside the
+/// code, one byte a word, so that the fast paths, which see numbers only, pay nothing.
+enum OperandFlags : std::uint8_t {
+    ends_b = 1,
+    ends_c = 2,
+    ends_a = 4,
+    augmented = 8 /* the operator is x op= y */
+};
 
 /// While `from <= pc < to` the register holds an unnamed value that unwinding must end.
 struct OwnedRange {
@@ -48,11 +53,11 @@ struct OwnedRange {
 /// Instructions in [from, to) are protected: an error goes to `target` with the region depth it had there.
 struct Protected {
     std::uint32_t from, to, target;
-    std::uint16_t regions;       ///< regions of this call that stay open
+    std::uint16_t regions;  ///< regions of this call that stay open
 };
 
 struct Capture {
-    bool from_parent_register;   ///< else: from the parent's own captures
+    bool from_parent_register;  ///< else: from the parent's own captures
     std::uint16_t index;
 };
 
@@ -81,26 +86,26 @@ struct Function : ConstantObject {
     std::uint16_t closure_register = 0;  ///< where a closure's own value goes, when it captures
     bool simple = true;                  ///< positional parameters only, all of them required
     bool is_region = false;
-    bool is_init = false;                ///< an __init__: its frame may answer for the object it makes
+    bool is_init = false;  ///< an __init__: its frame may answer for the object it makes
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something
 
     FunctionHeader header;
     std::string name;
-    std::string qualified_name;          ///< as Python's __qualname__
+    std::string qualified_name;  ///< as Python's __qualname__
     std::vector<std::uint32_t> code;
-    std::vector<Span> spans;             ///< one for each word
+    std::vector<Span> spans;  ///< one for each word
     std::vector<std::uint8_t> operand_flags;
     std::vector<Value> constant_pool;
     std::vector<OwnedRange> owned;
     std::vector<Protected> protected_ranges;  ///< inner ones first
     std::vector<Capture> captures;
     std::vector<BlockScope> blocks;
-    bool closure_defaults = false;            ///< closures of it hold the defaults behind the captures
+    bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures
     std::vector<ParameterInfo> parameter_info;
-    std::vector<Value> default_constants;     ///< for module functions whose defaults are constants
-    std::vector<NameId> slot_names;           ///< by register, for errors and introspection
-    std::uint32_t site_base = 0;              ///< first of its instructions' numbers in the program
+    std::vector<Value> default_constants;  ///< for module functions whose defaults are constants
+    std::vector<NameId> slot_names;        ///< by register, for errors and introspection
+    std::uint32_t site_base = 0;           ///< first of its instructions' numbers in the program
     Span span;
 };
 
@@ -123,13 +128,14 @@ struct ModuleCode {
     bool started = false;
 };
 
-/// A whole program: the main module first. Owns all functions; constants that are strings are owned by the heap.
+/// A whole program: the main module first. Owns all functions; constants that are strings are owned by the
+/// heap.
 struct Program {
     std::vector<std::unique_ptr<Function>> functions;
     std::vector<std::unique_ptr<ClassTemplate>> classes;
     std::vector<ModuleCode> modules;
     std::vector<std::unique_ptr<ModuleInfo>> module_infos;
-    std::vector<NameId> global_names;         ///< by slot, composite for modules other than the main one
+    std::vector<NameId> global_names;  ///< by slot, composite for modules other than the main one
     std::deque<std::string> literal_texts;
     std::uint32_t sites = 0;
 

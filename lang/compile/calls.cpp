@@ -1,5 +1,5 @@
-// Calls: arguments in consecutive registers, where the called function's window begins, and the ends of what was
-// passed. Builtins, methods and classes each have the shortest instruction that serves them.
+// Calls: arguments in consecutive registers, where the called function's window begins, and the ends of what
+// was passed. Builtins, methods and classes each have the shortest instruction that serves them.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -9,13 +9,14 @@ namespace harness::lang {
 namespace {
 
 /// Builtins that run no code of the program and keep nothing, so that places may be lent to them as they are.
-constexpr std::string_view pure_natives[] = {"len", "ord", "chr", "isinstance", "wrap32", "mulmod", "hash48", "range",
-                                             "type", "callable", "random_int", "clock"};
+constexpr std::string_view pure_natives[] = {"len",    "ord",   "chr",  "isinstance", "wrap32",     "mulmod",
+                                             "hash48", "range", "type", "callable",   "random_int", "clock"};
 
 constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "destroy_arena", "reallocate"};
 
 /// Methods of builtin types that store an argument.
-constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend", "update", "push", "write"};
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend",
+                                                "update", "push",   "write"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -29,7 +30,8 @@ bool FunctionCompiler::has_unpacking(const CallExpr& e) const {
                        [](const Argument& a) { return a.kind != Argument::Kind::plain; });
 }
 
-/// One argument into its register of the window. `given`: the callee answers for it from now on, where that matters.
+/// One argument into its register of the window. `given`: the callee answers for it from now on, where that
+/// matters.
 Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure) {
     const bool borrowed = e->kind == ExprKind::borrow;
     const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
@@ -48,20 +50,25 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
                 o.hold = Hold::unnamed;
                 own(o.reg);
             }
-            if (context_.checked && check_live_arguments_ && o.hold != Hold::plain) emit(Op::check_live, o.reg, 0, 0, value->span);
+            if (context_.checked && check_live_arguments_ && o.hold != Hold::plain)
+                emit(Op::check_live, o.reg, 0, 0, value->span);
             break;
         }
         case ExprKind::attribute:
-            o = given && passes_on(value) ? move_call(value, value->span, reg) : attribute(as<AttributeExpr>(value), reg, must_own);
+            o = given && passes_on(value) ? move_call(value, value->span, reg)
+                                          : attribute(as<AttributeExpr>(value), reg, must_own);
             break;
         case ExprKind::index:
-            o = given && passes_on(value) ? move_call(value, value->span, reg) : index(as<IndexExpr>(value), reg, must_own);
+            o = given && passes_on(value) ? move_call(value, value->span, reg)
+                                          : index(as<IndexExpr>(value), reg, must_own);
             break;
-        default: o = expr(value, reg);
+        default:
+            o = expr(value, reg);
     }
     const bool is_name = o.hold == Hold::lent && !o.temporary;
     if (o.reg != reg) {
-        emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0, e->span);
+        emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0,
+             e->span);
         if (o.hold == Hold::unnamed) {
             disown(o.reg);
             own(reg);
@@ -74,7 +81,8 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     return o.hold;
 }
 
-FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure) {
+FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::uint8_t first, bool given,
+                                                        bool pure) {
     Arguments args;
     args.first = first;
     std::vector<Value> names;
@@ -83,7 +91,8 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
     for (const Argument& a : e.arguments) {
         const std::uint8_t reg = temp();
         if (reg != first + args.count) {
-            // Something keeps registers to the end of the statement: go on behind it, with what there is moved up.
+            // Something keeps registers to the end of the statement: go on behind it, with what there is
+            // moved up.
             const auto moved = static_cast<std::uint8_t>(next_temp_);
             for (unsigned i = 0; i < args.count; ++i) {
                 const std::uint8_t to = temp();
@@ -106,7 +115,8 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
         if (defers_drops() && a.value->kind == ExprKind::borrow && args.holds.back() == Hold::unnamed) {
             // The callee sees the borrow; the owner waits in a register behind the window.
             args.holds.back() = Hold::lent;
-            lent_unnamed.push_back({{static_cast<std::uint8_t>(args.first + args.count - 1), Hold::unnamed, true}, a.value});
+            lent_unnamed.push_back(
+                {{static_cast<std::uint8_t>(args.first + args.count - 1), Hold::unnamed, true}, a.value});
         }
     }
     for (auto& [operand, value] : lent_unnamed) {
@@ -132,16 +142,22 @@ namespace {
 bool same_place(const Expr* a, const Expr* b) {
     if (a->kind != b->kind) return false;
     switch (a->kind) {
-        case ExprKind::name: return as<NameExpr>(a).name == as<NameExpr>(b).name;
-        case ExprKind::integer: return as<IntegerExpr>(a).value == as<IntegerExpr>(b).value;
+        case ExprKind::name:
+            return as<NameExpr>(a).name == as<NameExpr>(b).name;
+        case ExprKind::integer:
+            return as<IntegerExpr>(a).value == as<IntegerExpr>(b).value;
         case ExprKind::attribute:
-            return as<AttributeExpr>(a).name == as<AttributeExpr>(b).name && same_place(as<AttributeExpr>(a).object, as<AttributeExpr>(b).object);
+            return as<AttributeExpr>(a).name == as<AttributeExpr>(b).name &&
+                   same_place(as<AttributeExpr>(a).object, as<AttributeExpr>(b).object);
         case ExprKind::index:
-            return same_place(as<IndexExpr>(a).object, as<IndexExpr>(b).object) && same_place(as<IndexExpr>(a).index, as<IndexExpr>(b).index);
+            return same_place(as<IndexExpr>(a).object, as<IndexExpr>(b).object) &&
+                   same_place(as<IndexExpr>(a).index, as<IndexExpr>(b).index);
         case ExprKind::binary:
-            return as<BinaryExpr>(a).op == as<BinaryExpr>(b).op && same_place(as<BinaryExpr>(a).left, as<BinaryExpr>(b).left) &&
+            return as<BinaryExpr>(a).op == as<BinaryExpr>(b).op &&
+                   same_place(as<BinaryExpr>(a).left, as<BinaryExpr>(b).left) &&
                    same_place(as<BinaryExpr>(a).right, as<BinaryExpr>(b).right);
-        default: return false;
+        default:
+            return false;
     }
 }
 
@@ -150,11 +166,12 @@ bool same_place(const Expr* a, const Expr* b) {
 /// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value.
 bool FunctionCompiler::passes_on(const Expr* place) const {
     return context_.lifetime.explicit_release &&
-           std::any_of(passing_on_.begin(), passing_on_.end(), [&](const Expr* p) { return same_place(p, place); });
+           std::any_of(passing_on_.begin(), passing_on_.end(),
+                       [&](const Expr* p) { return same_place(p, place); });
 }
 
-/// After the call: unnamed arguments end. What was given to a function of the program is that function's affair, up
-/// to the strings and the VM's own objects, which are always counted.
+/// After the call: unnamed arguments end. What was given to a function of the program is that function's
+/// affair, up to the strings and the VM's own objects, which are always counted.
 void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span span) {
     if (!counts()) return;
     for (unsigned i = 0; i < args.count;) {
@@ -166,8 +183,8 @@ void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span spa
         while (i + run < args.count && args.holds[i + run] == Hold::unnamed) ++run;
         const auto reg = static_cast<std::uint8_t>(args.first + i);
         if (given || !defers_drops()) {
-            emit(run == 1 ? (given ? Op::discard : Op::drop) : (given ? Op::discard_range : Op::drop_range), reg,
-                 run == 1 ? 0 : run, 0, span);
+            emit(run == 1 ? (given ? Op::discard : Op::drop) : (given ? Op::discard_range : Op::drop_range),
+                 reg, run == 1 ? 0 : run, 0, span);
             for (unsigned k = 0; k < run; ++k) disown(static_cast<std::uint8_t>(reg + k));
         } else {
             for (unsigned k = 0; k < run; ++k) pending_drops_.push_back(static_cast<std::uint8_t>(reg + k));
@@ -176,8 +193,10 @@ void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span spa
     }
 }
 
-/// Where a call's result goes: where it is wanted, into the window's first register when that is free, else above.
-Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable, Span) {
+/// Where a call's result goes: where it is wanted, into the window's first register when that is free, else
+/// above.
+Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint8_t free_register,
+                                      bool free_is_usable, Span) {
     (void)args;
     if (dest >= 0) return {static_cast<std::uint8_t>(dest), Hold::unnamed, true};
     if (free_is_usable) return {free_register, Hold::unnamed, true};
@@ -189,7 +208,8 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     const bool pure = native.as_constant<ConstantObject>()->kind == ConstantKind::native &&
                       contains(pure_natives, native.as_constant<Native>()->name) &&
                       !context_.facts.defines(context_.names.intern("__len__"));
-    if (has_unpacking(e) || std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; })) {
+    if (has_unpacking(e) ||
+        std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; })) {
         const std::uint8_t callee = temp();
         constant_operand(native, callee, e.span);
         if (has_unpacking(e)) {
@@ -221,12 +241,15 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     const Operand result = call_result(dest, args, first, usable, e.span);
     // What gives memory back is told at the argument that it is about.
     const bool about_argument = args.count > 0 && releases;
-    emit(Op::call_native, first, args.count, result.reg, about_argument ? e.arguments.back().value->span : e.span);
+    emit(Op::call_native, first, args.count, result.reg,
+         about_argument ? e.arguments.back().value->span : e.span);
     emit_word(constant(native));
     end_arguments(args, !lends, e.span);
     Operand out = result;
-    if (never_heap(&e)) out.hold = Hold::plain;
-    else own(out.reg);
+    if (never_heap(&e))
+        out.hold = Hold::plain;
+    else
+        own(out.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
     return out;
 }
@@ -245,12 +268,14 @@ std::optional<Operand> FunctionCompiler::builtin_call(const CallExpr& e, int des
     if (object->kind == ConstantKind::native) return native_call(r.builtin, e, dest);
     if (object->kind == ConstantKind::class_) {
         const auto* type = r.builtin.as_constant<ClassInfo>();
-        if (type->construct != nullptr && !has_unpacking(e)) return native_call(Value::constant(type->construct), e, dest);
+        if (type->construct != nullptr && !has_unpacking(e))
+            return native_call(Value::constant(type->construct), e, dest);
     }
     return std::nullopt;
 }
 
-/// Whether method calls by this name pass their arguments to code of the program, or to something that stores them.
+/// Whether method calls by this name pass their arguments to code of the program, or to something that stores
+/// them.
 static bool receives(const ProgramFacts& facts, NameId name, std::string_view text) {
     return facts.defines(name) || contains(storing_methods, text);
 }
@@ -263,7 +288,8 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     const std::uint8_t list = temp();
     const std::uint8_t value = temp();
     Operand object = expr(callee.object, list);
-    if (object.reg != list) emit(Op::move, list, object.reg, 0, callee.object->span);
+    if (object.reg != list)
+        emit(Op::move, list, object.reg, 0, callee.object->span);
     else if (object.hold == Hold::lent && !inert(item) && counts()) {
         emit(Op::share, list, list, 0, e.span);
         own(list);
@@ -291,7 +317,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const std::string_view name = context_.names.text(callee.name);
     if (callee.object->kind == ExprKind::call && is_builtin(as<CallExpr>(callee.object).callee, "super"))
         return super_call(e, callee, dest);
-    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    const bool keywords =
+        std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     if (name == "append" && e.arguments.size() == 1 && !keywords && !context_.facts.defines(callee.name))
         return append_call(e, callee, dest);
     const unsigned mark = next_temp_;
@@ -299,7 +326,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const std::uint8_t self = temp();
     // Only methods of the program can overwrite the place that the receiver was read from.
     const bool pure = !context_.facts.defines(callee.name) &&
-                      std::all_of(e.arguments.begin(), e.arguments.end(), [&](const Argument& a) { return inert(a.value); });
+                      std::all_of(e.arguments.begin(), e.arguments.end(),
+                                  [&](const Argument& a) { return inert(a.value); });
     const Hold self_hold = argument(callee.object, self, false, pure);
     if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
@@ -347,7 +375,8 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
     emit_word(callee.name);
     emit_word(0);
     release_to(type);
-    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    const bool keywords =
+        std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     std::uint8_t at = function;
     if (args.count > 0 && args.first != self + 1) {
@@ -430,7 +459,8 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
 
 Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     const unsigned mark = next_temp_;
-    const bool keywords = std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
+    const bool keywords =
+        std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     if (e.callee->kind == ExprKind::name && !keywords) {
         const Resolved r = resolve(as<NameExpr>(e.callee).name);
         if (r.kind == Resolved::Kind::global) {
@@ -448,7 +478,8 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     }
     const std::uint8_t callee = temp();
     const bool from_name = e.callee->kind == ExprKind::name;
-    const Hold callee_hold = argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
+    const Hold callee_hold =
+        argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     std::uint8_t at = callee;
     if (args.count > 0 && args.first != callee + 1) {

@@ -15,7 +15,8 @@ std::uint32_t compile_module(CompileContext& context, const Block& body, std::st
     ScopeTree scopes = collect_scopes(body, context.names, context.facts, context.errors);
     if (!context.errors.empty()) return index;
     FunctionCompiler compiler(context, scopes, *scopes.module, nullptr, index);
-    Function* function = compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);
+    Function* function =
+        compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);
     context.program.modules[index].body = function;
     return index;
 }

@@ -1,5 +1,5 @@
-// From syntax tree to bytecode, for one lifetime. The compiler decides statically who answers for each value (see
-// ownership.md), so that the VM executes as few counts, moves and checks as the lifetime allows.
+// From syntax tree to bytecode, for one lifetime. The compiler decides statically who answers for each value
+// (see ownership.md), so that the VM executes as few counts, moves and checks as the lifetime allows.
 #pragma once
 
 #include <functional>
@@ -20,16 +20,18 @@ struct CompileContext {
     const Lifetime& lifetime;
     std::vector<Diagnostic>& errors;
     ProgramFacts& facts;
-    const std::unordered_map<NameId, Value>& builtins;   ///< functions and types that every program has
-    bool checked = true;                       ///< handles: reads of names may be verified
+    const std::unordered_map<NameId, Value>& builtins;  ///< functions and types that every program has
+    bool checked = true;                                ///< handles: reads of names may be verified
     bool elide_counts = true;
     /// A string that outlives the program, for literals and messages.
     std::function<Value(std::string_view)> constant_string;
-    /// Index of the module that `import name` means, compiled before this returns; nullopt after reporting an error.
+    /// Index of the module that `import name` means, compiled before this returns; nullopt after reporting an
+    /// error.
     std::function<std::optional<std::uint32_t>(NameId name, Span span)> import_module;
 };
 
-/// Compiles one module into `context.program` and returns its index there. `name` is "__main__" for the main one.
+/// Compiles one module into `context.program` and returns its index there. `name` is "__main__" for the main
+/// one.
 std::uint32_t compile_module(CompileContext& context, const Block& body, std::string name, Span span);
 
 }  // namespace harness::lang

@@ -1,10 +1,11 @@
-// Comprehensions and generator expressions, as loops in place: their names are the block's own, and `any` and `all`
-// over a generator stop with the first answer, as in Python.
+// Comprehensions and generator expressions, as loops in place: their names are the block's own, and `any` and
+// `all` over a generator stop with the first answer, as in Python.
 #include "lang/compile/function_compiler.hpp"
 
 namespace harness::lang {
 
-void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::size_t index, const std::function<void()>& body) {
+void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::size_t index,
+                                            const std::function<void()>& body) {
     if (index == e.clauses.size()) {
         body();
         return;
@@ -24,7 +25,8 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
     std::vector<Local> fresh;
     const std::function<void(const Expr*)> declare = [&](const Expr* t) {
         if (t->kind == ExprKind::name) {
-            Local local{.name = as<NameExpr>(t).name, .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
+            Local local{.name = as<NameExpr>(t).name,
+                        .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
             local.is_cell = scope_.captured.contains(local.name);
             fresh.push_back(local);
         } else if (t->kind == ExprKind::tuple || t->kind == ExprKind::list) {
@@ -50,8 +52,15 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
     hidden_from_ = fresh.size();
     block_locals_.insert(block_locals_.end(), fresh.begin(), fresh.end());
     JumpList empty;
-    exits_.push_back({.kind = Exit::Kind::loop, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
-                      .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .pending = {}, .entries = {}});
+    exits_.push_back({.kind = Exit::Kind::loop,
+                      .owned_mark = active_owned_.size(),
+                      .region_mark = open_regions_,
+                      .breaks = {},
+                      .continues = {},
+                      .break_flow = {},
+                      .continue_flow = {},
+                      .pending = {},
+                      .entries = {}});
     const Flow before = flow_;
     const bool counted = counted_for(
         clause.target, clause.iterable, e.span,
@@ -95,7 +104,8 @@ Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kin
             Operand key = expr(e.key);
             keep_across(key, e.element, e.key->span);
             const Operand value = expr(e.element);
-            emit(value.hold != Hold::lent ? Op::dict_insert_take : Op::dict_insert, made, key.reg, value.reg, e.key->span);
+            emit(value.hold != Hold::lent ? Op::dict_insert_take : Op::dict_insert, made, key.reg, value.reg,
+                 e.key->span);
             if (value.hold == Hold::unnamed) disown(value.reg);
             finish(key, e.span);
         } else {

@@ -1,5 +1,5 @@
-// Control flow: branches, loops, exceptions, matches, and the ways out of nested blocks. Every way out ends the
-// temporaries and regions of the blocks that it leaves.
+// Control flow: branches, loops, exceptions, matches, and the ways out of nested blocks. Every way out ends
+// the temporaries and regions of the blocks that it leaves.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -15,8 +15,10 @@ void FunctionCompiler::if_statement(const IfStmt& s) {
         branch(b.condition, false, otherwise);
         const Flow at_branch = flow_;
         block(b.body);
-        if (first) after = flow_;
-        else after.meet(flow_);
+        if (first)
+            after = flow_;
+        else
+            after.meet(flow_);
         first = false;
         const bool last = &b == &s.branches.back() && s.otherwise.empty();
         if (!last && flow_.reachable) ends.push_back(emit_jump(Op::jump, 0, 0, s.span));
@@ -43,7 +45,8 @@ void forgotten_in_expr(const Expr* e, const Names& names, std::vector<NameId>& o
             const auto& c = as<CallExpr>(e);
             if (c.callee->kind == ExprKind::name && c.arguments.size() == 1) {
                 const std::string_view name = names.text(as<NameExpr>(c.callee).name);
-                if (name == "free" || name == "deinit" || name == "move") forgotten_place(c.arguments[0].value, out);
+                if (name == "free" || name == "deinit" || name == "move")
+                    forgotten_place(c.arguments[0].value, out);
             }
             forgotten_in_expr(c.callee, names, out);
             for (const Argument& a : c.arguments) forgotten_in_expr(a.value, names, out);
@@ -55,7 +58,9 @@ void forgotten_in_expr(const Expr* e, const Names& names, std::vector<NameId>& o
             // `x | deinit(_)` ends x.
             forgotten_place(as<PipeExpr>(e).left, out);
             break;
-        case ExprKind::attribute: forgotten_in_expr(as<AttributeExpr>(e).object, names, out); break;
+        case ExprKind::attribute:
+            forgotten_in_expr(as<AttributeExpr>(e).object, names, out);
+            break;
         case ExprKind::index:
             forgotten_in_expr(as<IndexExpr>(e).object, names, out);
             forgotten_in_expr(as<IndexExpr>(e).index, names, out);
@@ -68,13 +73,15 @@ void forgotten_in_expr(const Expr* e, const Names& names, std::vector<NameId>& o
             forgotten_in_expr(as<BinaryExpr>(e).left, names, out);
             forgotten_in_expr(as<BinaryExpr>(e).right, names, out);
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
 }  // namespace
 
-/// Names that some statement of the block may leave without a value: what a loop must not believe at its start.
+/// Names that some statement of the block may leave without a value: what a loop must not believe at its
+/// start.
 std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
     std::vector<NameId> out;
     const std::function<void(Block)> walk = [&](Block statements) {
@@ -83,9 +90,15 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
                 case StmtKind::del:
                     for (const Expr* t : as<DelStmt>(s).targets) forgotten_place(t, out);
                     break;
-                case StmtKind::expression: forgotten_in_expr(as<ExprStmt>(s).value, context_.names, out); break;
-                case StmtKind::assign: forgotten_in_expr(as<AssignStmt>(s).value, context_.names, out); break;
-                case StmtKind::return_: forgotten_in_expr(as<ReturnStmt>(s).value, context_.names, out); break;
+                case StmtKind::expression:
+                    forgotten_in_expr(as<ExprStmt>(s).value, context_.names, out);
+                    break;
+                case StmtKind::assign:
+                    forgotten_in_expr(as<AssignStmt>(s).value, context_.names, out);
+                    break;
+                case StmtKind::return_:
+                    forgotten_in_expr(as<ReturnStmt>(s).value, context_.names, out);
+                    break;
                 case StmtKind::if_:
                     for (const IfBranch& b : as<IfStmt>(s).branches) {
                         forgotten_in_expr(b.condition, context_.names, out);
@@ -116,8 +129,11 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
                     for (const MatchCase& c : as<MatchStmt>(s).cases) walk(c.body);
                     break;
                 case StmtKind::region:
-                case StmtKind::unsafe: walk(as<BlockStmt>(s).body); break;
-                default: break;
+                case StmtKind::unsafe:
+                    walk(as<BlockStmt>(s).body);
+                    break;
+                default:
+                    break;
             }
         }
     };
@@ -128,8 +144,15 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
 void FunctionCompiler::while_statement(const WhileStmt& s) {
     for (NameId name : forgotten_in(s.body))
         if (const Local* local = find_local(name)) forget(*local);
-    exits_.push_back({.kind = Exit::Kind::loop, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
-                      .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .pending = {}, .entries = {}});
+    exits_.push_back({.kind = Exit::Kind::loop,
+                      .owned_mark = active_owned_.size(),
+                      .region_mark = open_regions_,
+                      .breaks = {},
+                      .continues = {},
+                      .break_flow = {},
+                      .continue_flow = {},
+                      .pending = {},
+                      .entries = {}});
     // The condition stands at the end, so that a round costs one jump; the first test enters there by a copy.
     const bool forever = s.condition->kind == ExprKind::boolean && as<BooleanExpr>(s.condition).value;
     JumpList leave;
@@ -192,10 +215,13 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Spa
     end_statement(span);
     exits.push_back(emit_jump(Op::range_begin, loop, 0, iterable->span));
     const Local* local = find_local(as<NameExpr>(target).name);
-    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter && local->type == Type::any && local->plain;
+    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter &&
+                        local->type == Type::any && local->plain;
     const std::uint32_t top = here();
-    if (direct) emit(Op::move, local->reg, loop, 0, target->span), flow_.set(local->reg);
-    else assign_target(target, {loop, Hold::plain, false}, target->span);
+    if (direct)
+        emit(Op::move, local->reg, loop, 0, target->span), flow_.set(local->reg);
+    else
+        assign_target(target, {loop, Hold::plain, false}, target->span);
     const std::uint32_t body_start = here();
     JumpList continues;
     body(continues);
@@ -222,12 +248,21 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool 
         own(loop);
         own(static_cast<std::uint8_t>(loop + 2));
     }
-    exits_.push_back({.kind = Exit::Kind::loop, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
-                      .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .pending = {}, .entries = {}});
+    exits_.push_back({.kind = Exit::Kind::loop,
+                      .owned_mark = active_owned_.size(),
+                      .region_mark = open_regions_,
+                      .breaks = {},
+                      .continues = {},
+                      .break_flow = {},
+                      .continue_flow = {},
+                      .pending = {},
+                      .entries = {}});
     const Flow at_start = flow_;
     const std::uint32_t top = here();
-    const Local* local = target->kind == ExprKind::name && !class_register_ ? find_local(as<NameExpr>(target).name) : nullptr;
-    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter && !local->plain && local->type == Type::any;
+    const Local* local =
+        target->kind == ExprKind::name && !class_register_ ? find_local(as<NameExpr>(target).name) : nullptr;
+    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter && !local->plain &&
+                        local->type == Type::any;
     const auto item = static_cast<std::uint8_t>(direct ? local->reg : loop + 2);
     const std::uint32_t leave = emit_jump(Op::loop_next, loop, item, iterable->span);
     if (direct) {
@@ -293,8 +328,15 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
     const bool counted = counted_for(
         s.target, s.iterable, s.span,
         [&](JumpList& continues) {
-            exits_.push_back({.kind = Exit::Kind::loop, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
-                              .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .pending = {}, .entries = {}});
+            exits_.push_back({.kind = Exit::Kind::loop,
+                              .owned_mark = active_owned_.size(),
+                              .region_mark = open_regions_,
+                              .breaks = {},
+                              .continues = {},
+                              .break_flow = {},
+                              .continue_flow = {},
+                              .pending = {},
+                              .entries = {}});
             block(s.body);
             continues = std::move(exits_.back().continues);
             broke = exits_.back().broke;
@@ -313,15 +355,18 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
             flow_.meet(break_flow);
         }
     } else {
-        loop_over(s.target, s.iterable, false, s.span, [&] { block(s.body); }, s.otherwise.empty() ? nullptr : &s.otherwise);
+        loop_over(
+            s.target, s.iterable, false, s.span, [&] { block(s.body); },
+            s.otherwise.empty() ? nullptr : &s.otherwise);
     }
     release_to(mark);
 }
 
-/// Ends the owned temporaries above `owned_mark` and the regions above `region_mark`, without forgetting them: the
-/// code that follows textually still has them.
+/// Ends the owned temporaries above `owned_mark` and the regions above `region_mark`, without forgetting
+/// them: the code that follows textually still has them.
 void FunctionCompiler::leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span) {
-    for (std::size_t i = active_owned_.size(); i > owned_mark; --i) emit(Op::drop, active_owned_[i - 1].reg, 0, 0, span);
+    for (std::size_t i = active_owned_.size(); i > owned_mark; --i)
+        emit(Op::drop, active_owned_[i - 1].reg, 0, 0, span);
     if (regions())
         for (std::size_t i = open_regions_; i > region_mark; --i) emit(Op::region_exit, 0, 0, 0, span);
 }
@@ -333,7 +378,8 @@ void FunctionCompiler::break_or_continue(const Stmt* s) {
         if (exit.kind == Exit::Kind::finally) {
             leave_blocks(exit.owned_mark, exit.region_mark, s->span);
             const int why = static_cast<int>(exit.pending.size()) + 2;
-            exit.pending.push_back({why, is_break ? Exit::Pending::What::break_ : Exit::Pending::What::continue_});
+            exit.pending.push_back(
+                {why, is_break ? Exit::Pending::What::break_ : Exit::Pending::What::continue_});
             constant_operand(Value::integer(why), exit.why, s->span);
             exit.entries.push_back(emit_jump(Op::jump, 0, 0, s->span));
             flow_.reachable = false;
@@ -343,8 +389,10 @@ void FunctionCompiler::break_or_continue(const Stmt* s) {
         const std::uint32_t jump = emit_jump(Op::jump, 0, 0, s->span);
         if (is_break) {
             exit.breaks.push_back(jump);
-            if (exit.broke) exit.break_flow.meet(flow_);
-            else exit.break_flow = flow_;
+            if (exit.broke)
+                exit.break_flow.meet(flow_);
+            else
+                exit.break_flow = flow_;
             exit.broke = true;
         } else {
             exit.continues.push_back(jump);
@@ -356,17 +404,26 @@ void FunctionCompiler::break_or_continue(const Stmt* s) {
 
 // --- Exceptions
 
-/// Runs `finally` after `body` however the body is left. The exits that pass through are numbered; the code behind
-/// `finally` sends each on its way.
-void FunctionCompiler::protect_with_finally(Span span, const std::function<void()>& body, const std::function<void()>& finally) {
+/// Runs `finally` after `body` however the body is left. The exits that pass through are numbered; the code
+/// behind `finally` sends each on its way.
+void FunctionCompiler::protect_with_finally(Span span, const std::function<void()>& body,
+                                            const std::function<void()>& finally) {
     const std::uint8_t why = temp();
     const std::uint8_t value = temp();
     emit(Op::load_none, value, 0, 0, span);
     constant_operand(Value::integer(0), why, span);
     own(value);
-    exits_.push_back({.kind = Exit::Kind::finally, .owned_mark = active_owned_.size(), .region_mark = open_regions_,
-                      .breaks = {}, .continues = {}, .break_flow = {}, .continue_flow = {}, .why = why, .value = value,
-                      .pending = {}, .entries = {}});
+    exits_.push_back({.kind = Exit::Kind::finally,
+                      .owned_mark = active_owned_.size(),
+                      .region_mark = open_regions_,
+                      .breaks = {},
+                      .continues = {},
+                      .break_flow = {},
+                      .continue_flow = {},
+                      .why = why,
+                      .value = value,
+                      .pending = {},
+                      .entries = {}});
     const Flow at_start = flow_;
     const std::uint32_t from = here();
     body();
@@ -411,7 +468,8 @@ void FunctionCompiler::protect_with_finally(Span span, const std::function<void(
                 leave_function({value, Hold::unnamed, true}, span);
                 if (counts()) own(value);
             } else {
-                Stmt out{pending.what == Exit::Pending::What::break_ ? StmtKind::break_ : StmtKind::continue_, span};
+                Stmt out{pending.what == Exit::Pending::What::break_ ? StmtKind::break_ : StmtKind::continue_,
+                         span};
                 break_or_continue(&out);
             }
             patch(other, here());
@@ -420,7 +478,8 @@ void FunctionCompiler::protect_with_finally(Span span, const std::function<void(
     }
     disown(value);
     flow_ = behind;
-    if (!at_end.reachable) flow_.reachable = false;
+    if (!at_end.reachable)
+        flow_.reachable = false;
     else if (behind.reachable)
         for (unsigned reg = 0; reg < 256; ++reg)
             if (at_end.has(reg) && !flow_.has(reg)) flow_.set(reg);
@@ -503,13 +562,16 @@ void FunctionCompiler::try_statement(const TryStmt& s) {
         const Flow normal = flow_;
         std::uint32_t over = 0;
         if (normal.reachable) over = emit_jump(Op::jump, 0, 0, s.span);
-        if (from != to) fn_->protected_ranges.push_back({from, to, here(), static_cast<std::uint16_t>(open_regions_)});
+        if (from != to)
+            fn_->protected_ranges.push_back({from, to, here(), static_cast<std::uint16_t>(open_regions_)});
         handlers(s, at_start);
         flow_.meet(normal);
         if (normal.reachable) patch(over, here());
     };
-    if (s.has_finally) protect_with_finally(s.span, guarded, [&] { block(s.finally); });
-    else guarded();
+    if (s.has_finally)
+        protect_with_finally(s.span, guarded, [&] { block(s.finally); });
+    else
+        guarded();
     release_to(mark);
 }
 
@@ -555,12 +617,15 @@ void FunctionCompiler::assert_statement(const AssertStmt& s) {
 void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fails) {
     const unsigned mark = next_temp_;
     switch (p.kind) {
-        case PatternKind::wildcard: break;
-        case PatternKind::capture: store_name(p.name, {subject.reg, Hold::lent, true}, p.span); break;
+        case PatternKind::wildcard:
+            break;
+        case PatternKind::capture:
+            store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
+            break;
         case PatternKind::value: {
             const bool identity = p.value->kind == ExprKind::none || p.value->kind == ExprKind::boolean;
-            branch_compare(identity ? CompareOp::is : CompareOp::equal, nullptr, {subject.reg, Hold::lent, false}, p.value,
-                           false, fails, p.span);
+            branch_compare(identity ? CompareOp::is : CompareOp::equal, nullptr,
+                           {subject.reg, Hold::lent, false}, p.value, false, fails, p.span);
             break;
         }
         case PatternKind::any_of: {
@@ -579,7 +644,8 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
             error(p.span, "SyntaxError", "this kind of pattern is not part of the language yet",
                   "match on values, names and alternatives, and take the rest apart in the body");
     }
-    if (p.kind != PatternKind::capture && p.name != 0) store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
+    if (p.kind != PatternKind::capture && p.name != 0)
+        store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
     release_to(mark);
 }
 

@@ -1,5 +1,5 @@
-// Words, jumps, registers, and the ranges in which a register answers for a value. The lowest layer of the function
-// compiler: everything above speaks in these terms.
+// Words, jumps, registers, and the ranges in which a register answers for a value. The lowest layer of the
+// function compiler: everything above speaks in these terms.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -22,7 +22,8 @@ void FunctionCompiler::emit_words64(std::uint64_t word) {
 }
 
 /// Emits the first word; returns its position. Further words are the caller's.
-std::uint32_t FunctionCompiler::emit(Op op, unsigned a, unsigned b, unsigned c, Span span, std::uint8_t flags) {
+std::uint32_t FunctionCompiler::emit(Op op, unsigned a, unsigned b, unsigned c, Span span,
+                                     std::uint8_t flags) {
     const std::uint32_t at = here();
     fn_->code.push_back(encode(op, a, b, c));
     fn_->spans.push_back(span);

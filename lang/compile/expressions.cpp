@@ -5,10 +5,13 @@ namespace harness::lang {
 
 Operand FunctionCompiler::constant_operand(Value v, int dest, Span span) {
     const std::uint8_t reg = target(dest);
-    if (v.is_none()) emit(Op::load_none, reg, 0, 0, span);
-    else if (v.is_bool()) emit(v.is_true() ? Op::load_true : Op::load_false, reg, 0, 0, span);
+    if (v.is_none())
+        emit(Op::load_none, reg, 0, 0, span);
+    else if (v.is_bool())
+        emit(v.is_true() ? Op::load_true : Op::load_false, reg, 0, 0, span);
     else if (v.is_int() && v.as_int() >= -32768 && v.as_int() < 32768)
-        emit(Op::load_integer, reg, static_cast<unsigned>(v.as_int()) & 255U, static_cast<unsigned>(v.as_int()) >> 8 & 255U, span);
+        emit(Op::load_integer, reg, static_cast<unsigned>(v.as_int()) & 255U,
+             static_cast<unsigned>(v.as_int()) >> 8 & 255U, span);
     else {
         emit(Op::load_constant, reg, 0, 0, span);
         emit_word(constant(v));
@@ -27,8 +30,10 @@ Operand FunctionCompiler::integer_expr(const IntegerExpr& e, int dest) {
 
 Operand FunctionCompiler::expr(const Expr* e, int dest) {
     switch (e->kind) {
-        case ExprKind::integer: return integer_expr(as<IntegerExpr>(e), dest);
-        case ExprKind::floating: return constant_operand(Value::floating(as<FloatExpr>(e).value), dest, e->span);
+        case ExprKind::integer:
+            return integer_expr(as<IntegerExpr>(e), dest);
+        case ExprKind::floating:
+            return constant_operand(Value::floating(as<FloatExpr>(e).value), dest, e->span);
         case ExprKind::string: {
             const std::uint8_t reg = target(dest);
             emit(Op::load_string, reg, 0, 0, e->span);
@@ -36,32 +41,57 @@ Operand FunctionCompiler::expr(const Expr* e, int dest) {
             if (!context_.lifetime.literals_allocate) return {reg, Hold::plain, true};
             return {reg, Hold::unnamed, true};
         }
-        case ExprKind::fstring: return fstring(as<FStringExpr>(e), dest);
-        case ExprKind::none: return constant_operand(Value::none(), dest, e->span);
-        case ExprKind::boolean: return constant_operand(Value::boolean(as<BooleanExpr>(e).value), dest, e->span);
-        case ExprKind::name: return read_name(as<NameExpr>(e).name, e->span, dest);
+        case ExprKind::fstring:
+            return fstring(as<FStringExpr>(e), dest);
+        case ExprKind::none:
+            return constant_operand(Value::none(), dest, e->span);
+        case ExprKind::boolean:
+            return constant_operand(Value::boolean(as<BooleanExpr>(e).value), dest, e->span);
+        case ExprKind::name:
+            return read_name(as<NameExpr>(e).name, e->span, dest);
         case ExprKind::tuple:
-        case ExprKind::list: return sequence(as<SequenceExpr>(e), dest);
-        case ExprKind::dict: return dict_literal(as<DictExpr>(e), dest);
-        case ExprKind::unary: return unary(as<UnaryExpr>(e), dest);
-        case ExprKind::binary: return binary(as<BinaryExpr>(e), dest);
-        case ExprKind::logical: return logical(as<LogicalExpr>(e), dest);
-        case ExprKind::compare: return compare(as<CompareExpr>(e), dest);
-        case ExprKind::conditional: return conditional(as<ConditionalExpr>(e), dest);
-        case ExprKind::lambda: return lambda(as<LambdaExpr>(e), dest);
-        case ExprKind::call: return call(as<CallExpr>(e), dest);
-        case ExprKind::index: return index(as<IndexExpr>(e), dest, false);
-        case ExprKind::attribute: return attribute(as<AttributeExpr>(e), dest, false);
+        case ExprKind::list:
+            return sequence(as<SequenceExpr>(e), dest);
+        case ExprKind::dict:
+            return dict_literal(as<DictExpr>(e), dest);
+        case ExprKind::unary:
+            return unary(as<UnaryExpr>(e), dest);
+        case ExprKind::binary:
+            return binary(as<BinaryExpr>(e), dest);
+        case ExprKind::logical:
+            return logical(as<LogicalExpr>(e), dest);
+        case ExprKind::compare:
+            return compare(as<CompareExpr>(e), dest);
+        case ExprKind::conditional:
+            return conditional(as<ConditionalExpr>(e), dest);
+        case ExprKind::lambda:
+            return lambda(as<LambdaExpr>(e), dest);
+        case ExprKind::call:
+            return call(as<CallExpr>(e), dest);
+        case ExprKind::index:
+            return index(as<IndexExpr>(e), dest, false);
+        case ExprKind::attribute:
+            return attribute(as<AttributeExpr>(e), dest, false);
         case ExprKind::list_comp:
         case ExprKind::dict_comp:
-        case ExprKind::generator: return comprehension(as<ComprehensionExpr>(e), e->kind, dest);
-        case ExprKind::borrow: return borrow(as<BorrowExpr>(e), dest);
-        case ExprKind::using_allocator: return using_expr(as<UsingExpr>(e), dest);
-        case ExprKind::pipe: return pipe(as<PipeExpr>(e), dest);
-        case ExprKind::walrus: return walrus(as<WalrusExpr>(e), dest);
-        case ExprKind::placeholder: return {pipe_value_.reg, pipe_value_.hold == Hold::plain ? Hold::plain : Hold::lent, false};
-        case ExprKind::starred: error(e->span, "SyntaxError", "can't use starred expression here"); break;
-        case ExprKind::slice: error(e->span, "SyntaxError", "a slice stands only in an index"); break;
+        case ExprKind::generator:
+            return comprehension(as<ComprehensionExpr>(e), e->kind, dest);
+        case ExprKind::borrow:
+            return borrow(as<BorrowExpr>(e), dest);
+        case ExprKind::using_allocator:
+            return using_expr(as<UsingExpr>(e), dest);
+        case ExprKind::pipe:
+            return pipe(as<PipeExpr>(e), dest);
+        case ExprKind::walrus:
+            return walrus(as<WalrusExpr>(e), dest);
+        case ExprKind::placeholder:
+            return {pipe_value_.reg, pipe_value_.hold == Hold::plain ? Hold::plain : Hold::lent, false};
+        case ExprKind::starred:
+            error(e->span, "SyntaxError", "can't use starred expression here");
+            break;
+        case ExprKind::slice:
+            error(e->span, "SyntaxError", "a slice stands only in an index");
+            break;
         default:
             error(e->span, "SyntaxError", "this expression is not supported here",
                   "see the language reference for where it may stand");
@@ -115,16 +145,23 @@ bool FunctionCompiler::inert(const Expr* e) const {
         case ExprKind::string:
         case ExprKind::none:
         case ExprKind::boolean:
-        case ExprKind::name: return true;
-        case ExprKind::unary: return inert(as<UnaryExpr>(e).operand) && never_heap(e);
+        case ExprKind::name:
+            return true;
+        case ExprKind::unary:
+            return inert(as<UnaryExpr>(e).operand) && never_heap(e);
         case ExprKind::binary:
-            return inert(as<BinaryExpr>(e).left) && inert(as<BinaryExpr>(e).right) && plain_operator(as<BinaryExpr>(e).op);
-        case ExprKind::attribute: return inert(as<AttributeExpr>(e).object);
-        case ExprKind::index: return inert(as<IndexExpr>(e).object) && as<IndexExpr>(e).index->kind != ExprKind::slice &&
-                                     inert(as<IndexExpr>(e).index) &&
-                                     !context_.facts.defines(context_.names.intern("__getitem__"));
-        case ExprKind::borrow: return inert(as<BorrowExpr>(e).operand);
-        default: return false;
+            return inert(as<BinaryExpr>(e).left) && inert(as<BinaryExpr>(e).right) &&
+                   plain_operator(as<BinaryExpr>(e).op);
+        case ExprKind::attribute:
+            return inert(as<AttributeExpr>(e).object);
+        case ExprKind::index:
+            return inert(as<IndexExpr>(e).object) && as<IndexExpr>(e).index->kind != ExprKind::slice &&
+                   inert(as<IndexExpr>(e).index) &&
+                   !context_.facts.defines(context_.names.intern("__getitem__"));
+        case ExprKind::borrow:
+            return inert(as<BorrowExpr>(e).operand);
+        default:
+            return false;
     }
 }
 
@@ -185,7 +222,8 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
         finish(value, span);
         release_temporaries(mark);
         ++count;
-        if (next_temp_ != static_cast<unsigned>(reg) + 1 && !pending_drops_.empty()) end_statement(span), release_to(mark);
+        if (next_temp_ != static_cast<unsigned>(reg) + 1 && !pending_drops_.empty())
+            end_statement(span), release_to(mark);
     }
     return first;
 }
@@ -208,7 +246,8 @@ Operand FunctionCompiler::fstring(const FStringExpr& e, int dest) {
         for (std::size_t at = 0; at < e.parts.size(); at += most) {
             const std::uint8_t part = temp();
             unsigned pieces = 0;
-            const std::uint8_t from = fstring_pieces(e.parts.subspan(at, std::min(most, e.parts.size() - at)), e.span, pieces);
+            const std::uint8_t from =
+                fstring_pieces(e.parts.subspan(at, std::min(most, e.parts.size() - at)), e.span, pieces);
             emit(Op::join_strings, part, from, pieces, e.span);
             for (unsigned i = 0; i < pieces; ++i) disown(static_cast<std::uint8_t>(from + i));
             own(part);
@@ -238,14 +277,16 @@ Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
     // Elements that leave something waiting for the end of the statement do not stand side by side.
     bool apart = starred;
     if (defers_drops())
-        for (const Expr* element : e.elements) apart |= !inert(element) && element->kind != ExprKind::list && element->kind != ExprKind::tuple;
+        for (const Expr* element : e.elements)
+            apart |= !inert(element) && element->kind != ExprKind::list && element->kind != ExprKind::tuple;
     const std::size_t at_once = apart ? 0 : std::min(e.elements.size(), chunk);
     const auto first = static_cast<std::uint8_t>(next_temp_);
     for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp(), true);
     const bool whole = !apart && e.elements.size() <= chunk;
     // Built in a register of its own: `dest` may be read by the elements that follow.
     const std::uint8_t list = whole ? reg : temp();
-    emit(whole && !is_list ? Op::make_tuple : Op::make_list, list, first, static_cast<unsigned>(at_once), e.span);
+    emit(whole && !is_list ? Op::make_tuple : Op::make_list, list, first, static_cast<unsigned>(at_once),
+         e.span);
     for (std::size_t i = 0; i < at_once; ++i) disown(static_cast<std::uint8_t>(first + i));
     own(list);
     if (!whole) {
@@ -336,9 +377,10 @@ Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
     return {reg, Hold::unnamed, true};
 }
 
-/// left op right, where left is evaluated already. With `into_left` the result goes to the local that left is, whose
-/// old value the instruction ends.
-Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right_expr, Span span, int dest, bool into_left) {
+/// left op right, where left is evaluated already. With `into_left` the result goes to the local that left
+/// is, whose old value the instruction ends.
+Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right_expr, Span span, int dest,
+                                    bool into_left) {
     const auto opcode = static_cast<Op>(static_cast<unsigned>(Op::add) + static_cast<unsigned>(op));
     std::uint8_t flags = left.hold == Hold::unnamed ? ends_b : 0;
     if (into_left && counts()) flags = static_cast<std::uint8_t>(flags | ends_a);
@@ -370,13 +412,19 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
         if (right.hold == Hold::unnamed) flags |= ends_c;
     }
     std::uint8_t reg = 0;
-    if (into_left) reg = left.reg;
-    else if (dest >= 0) reg = static_cast<std::uint8_t>(dest);
-    else if (left.temporary) reg = left.reg;
-    else if (!is_constant && right.temporary) reg = right.reg;
-    else reg = temp();
+    if (into_left)
+        reg = left.reg;
+    else if (dest >= 0)
+        reg = static_cast<std::uint8_t>(dest);
+    else if (left.temporary)
+        reg = left.reg;
+    else if (!is_constant && right.temporary)
+        reg = right.reg;
+    else
+        reg = temp();
     if (is_constant) {
-        const auto constant_op = static_cast<Op>(static_cast<unsigned>(Op::add_constant) + static_cast<unsigned>(op));
+        const auto constant_op =
+            static_cast<Op>(static_cast<unsigned>(Op::add_constant) + static_cast<unsigned>(op));
         emit(constant_op, reg, left.reg, *is_constant, span, flags);
     } else {
         emit(opcode, reg, left.reg, right_reg, span, flags);
@@ -390,8 +438,10 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
 Operand FunctionCompiler::binary(const BinaryExpr& e, int dest) {
     const Operand left = expr(e.left);
     Operand result = binary_op(e.op, left, e.right, e.span, dest);
-    if (never_heap(&e)) result.hold = Hold::plain;
-    else own(result.reg);
+    if (never_heap(&e))
+        result.hold = Hold::plain;
+    else
+        own(result.reg);
     return result;
 }
 
@@ -409,9 +459,12 @@ Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
         end_statement(e.span, pending);
         const bool last = i + 1 == e.operands.size();
         if (!last) {
-            ends.push_back(emit_jump(e.is_and ? Op::jump_if_false : Op::jump_if_true, work, 0, e.operands[i]->span));
-            if (i == 0) after = flow_;
-            else after.meet(flow_);
+            ends.push_back(
+                emit_jump(e.is_and ? Op::jump_if_false : Op::jump_if_true, work, 0, e.operands[i]->span));
+            if (i == 0)
+                after = flow_;
+            else
+                after.meet(flow_);
             if (!plain && counts()) emit(Op::discard, work, 0, 0, e.span);
         }
         disown(work);
@@ -456,16 +509,26 @@ Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
     const bool plain = never_heap(&e);
     const auto value_op = [](CompareOp op) {
         switch (op) {
-            case CompareOp::equal: return Op::equal;
-            case CompareOp::not_equal: return Op::not_equal;
-            case CompareOp::less: return Op::less;
-            case CompareOp::less_equal: return Op::less_equal;
-            case CompareOp::greater: return Op::greater;
-            case CompareOp::greater_equal: return Op::greater_equal;
-            case CompareOp::in: return Op::in;
-            case CompareOp::not_in: return Op::not_in;
-            case CompareOp::is: return Op::is;
-            case CompareOp::is_not: return Op::is_not;
+            case CompareOp::equal:
+                return Op::equal;
+            case CompareOp::not_equal:
+                return Op::not_equal;
+            case CompareOp::less:
+                return Op::less;
+            case CompareOp::less_equal:
+                return Op::less_equal;
+            case CompareOp::greater:
+                return Op::greater;
+            case CompareOp::greater_equal:
+                return Op::greater_equal;
+            case CompareOp::in:
+                return Op::in;
+            case CompareOp::not_in:
+                return Op::not_in;
+            case CompareOp::is:
+                return Op::is;
+            case CompareOp::is_not:
+                return Op::is_not;
         }
         return Op::equal;
     };
@@ -508,7 +571,11 @@ Operand FunctionCompiler::walrus(const WalrusExpr& e, int dest) {
     emit(counts() && value.hold == Hold::unnamed ? Op::share : Op::move, reg, value.reg, 0, e.span);
     store_name(e.name, value, e.name_span);
     if (counts() && value.hold == Hold::unnamed) own(reg);
-    return {reg, value.hold == Hold::unnamed && counts() ? Hold::unnamed : value.hold == Hold::plain ? Hold::plain : Hold::lent, true};
+    return {reg,
+            value.hold == Hold::unnamed && counts() ? Hold::unnamed
+            : value.hold == Hold::plain             ? Hold::plain
+                                                    : Hold::lent,
+            true};
 }
 
 // --- Places
@@ -536,18 +603,22 @@ Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
     if (e.index->kind == ExprKind::slice) {
         const auto& s = as<SliceExpr>(e.index);
         const std::uint8_t first = temp(3);
-        if (object.hold == Hold::lent && object.temporary && !(inert(s.start) && inert(s.stop) && inert(s.step)))
+        if (object.hold == Hold::lent && object.temporary &&
+            !(inert(s.start) && inert(s.stop) && inert(s.step)))
             keep_across(object, nullptr, e.span);
         const Expr* parts[] = {s.start, s.stop, s.step};
         for (unsigned i = 0; i < 3; ++i) {
             const auto at = static_cast<std::uint8_t>(first + i);
-            if (parts[i] == nullptr) emit(Op::load_none, at, 0, 0, e.span);
-            else into_owned(parts[i], at);
+            if (parts[i] == nullptr)
+                emit(Op::load_none, at, 0, 0, e.span);
+            else
+                into_owned(parts[i], at);
         }
         emit(Op::get_slice, reg, object.reg, first, e.span);
         own(reg);
         for (unsigned i = 0; i < 3; ++i)
-            if (parts[i] != nullptr && !never_heap(parts[i])) finish({static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, e.span);
+            if (parts[i] != nullptr && !never_heap(parts[i]))
+                finish({static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, e.span);
         finish(object, e.span);
         release_temporaries(mark);
         return {reg, Hold::unnamed, true};
@@ -571,12 +642,13 @@ Operand FunctionCompiler::lambda(const LambdaExpr& e, int dest) {
 
 // --- Conditions
 
-void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right_expr, bool when,
-                                      JumpList& jumps, Span span) {
+void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Operand left,
+                                      const Expr* right_expr, bool when, JumpList& jumps, Span span) {
     if (op == CompareOp::is || op == CompareOp::is_not) {
         if (right_expr->kind == ExprKind::none && left.hold != Hold::unnamed) {
             const bool wants_none = (op == CompareOp::is) == when;
-            jumps.push_back(emit_jump(wants_none ? Op::jump_if_none : Op::jump_if_not_none, left.reg, 0, span));
+            jumps.push_back(
+                emit_jump(wants_none ? Op::jump_if_none : Op::jump_if_not_none, left.reg, 0, span));
             return;
         }
     }
@@ -587,8 +659,10 @@ void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Opera
         std::uint8_t flags = 0;
         if (left.hold == Hold::unnamed) flags |= ends_b;
         if (right.hold == Hold::unnamed) flags |= ends_c;
-        const Op value_op = op == CompareOp::in ? Op::in : op == CompareOp::not_in ? Op::not_in
-                            : op == CompareOp::is ? Op::is : Op::is_not;
+        const Op value_op = op == CompareOp::in       ? Op::in
+                            : op == CompareOp::not_in ? Op::not_in
+                            : op == CompareOp::is     ? Op::is
+                                                      : Op::is_not;
         emit(value_op, reg, left.reg, right.reg, span, flags);
         if (left.hold == Hold::unnamed) disown(left.reg);
         if (right.hold == Hold::unnamed) disown(right.reg);
@@ -596,20 +670,22 @@ void FunctionCompiler::branch_compare(CompareOp op, const Expr* left_expr, Opera
         return;
     }
     // The fused jumps come in pairs, true before false, in the order of CompareOp.
-    static constexpr Op registers[] = {Op::jump_equal, Op::jump_not_equal, Op::jump_less, Op::jump_less_equal,
-                                       Op::jump_greater, Op::jump_greater_equal};
-    static constexpr Op constants[] = {Op::jump_equal_constant, Op::jump_not_equal_constant, Op::jump_less_constant,
-                                       Op::jump_less_equal_constant, Op::jump_greater_constant,
-                                       Op::jump_greater_equal_constant};
+    static constexpr Op registers[] = {Op::jump_equal,      Op::jump_not_equal, Op::jump_less,
+                                       Op::jump_less_equal, Op::jump_greater,   Op::jump_greater_equal};
+    static constexpr Op constants[] = {Op::jump_equal_constant,   Op::jump_not_equal_constant,
+                                       Op::jump_less_constant,    Op::jump_less_equal_constant,
+                                       Op::jump_greater_constant, Op::jump_greater_equal_constant};
     const auto choose = [&](const Op* table) {
         if (op == CompareOp::equal) return when ? table[0] : table[1];
         if (op == CompareOp::not_equal) return when ? table[1] : table[0];
         const Op base = table[static_cast<unsigned>(op)];
         return when ? base : static_cast<Op>(static_cast<unsigned>(base) + 1);
     };
-    if (right_expr->kind == ExprKind::integer && as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max) &&
+    if (right_expr->kind == ExprKind::integer &&
+        as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max) &&
         !as<IntegerExpr>(right_expr).too_large && fn_->constant_pool.size() < 256) {
-        const std::uint32_t k = constant(Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value)));
+        const std::uint32_t k =
+            constant(Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value)));
         if (k < 256) {
             std::uint8_t flags = left.hold == Hold::unnamed ? ends_a : 0;
             jumps.push_back(emit_jump(choose(constants), left.reg, k, span, flags));
@@ -642,7 +718,8 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
     }
     if (e->kind == ExprKind::logical) {
         const auto& l = as<LogicalExpr>(e);
-        // `and` jumps on False from every operand; on True only when all of them are. `or` the other way round.
+        // `and` jumps on False from every operand; on True only when all of them are. `or` the other way
+        // round.
         Flow after;
         if (l.is_and != when) {
             for (std::size_t i = 0; i < l.operands.size(); ++i) {
@@ -665,7 +742,8 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
     if (e->kind == ExprKind::compare && never_heap(e)) {
         const auto& c = as<CompareExpr>(e);
         if (c.operators.size() == 1 && !defers_drops()) {
-            branch_compare(c.operators[0], c.operands[0], expr(c.operands[0]), c.operands[1], when, jumps, e->span);
+            branch_compare(c.operators[0], c.operands[0], expr(c.operands[0]), c.operands[1], when, jumps,
+                           e->span);
             release_to(mark);
             return;
         }
@@ -676,8 +754,9 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
                 const bool last = i + 1 == c.operators.size();
                 const Operand right = owned_temp(c.operands[i + 1]);
                 const std::uint8_t reg = temp();
-                static constexpr Op ops[] = {Op::equal, Op::not_equal, Op::less, Op::less_equal, Op::greater,
-                                             Op::greater_equal, Op::in, Op::not_in, Op::is, Op::is_not};
+                static constexpr Op ops[] = {Op::equal,   Op::not_equal,     Op::less, Op::less_equal,
+                                             Op::greater, Op::greater_equal, Op::in,   Op::not_in,
+                                             Op::is,      Op::is_not};
                 emit(ops[static_cast<unsigned>(c.operators[i])], reg, left.reg, right.reg, e->span,
                      left.hold == Hold::unnamed ? ends_b : 0);
                 if (left.hold == Hold::unnamed) disown(left.reg);
@@ -695,9 +774,12 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
                         continue;
                     }
                 }
-                if (!last) fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
-                else if (when) jumps.push_back(emit_jump(Op::jump_if_true, reg, 0, e->span));
-                else fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
+                if (!last)
+                    fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
+                else if (when)
+                    jumps.push_back(emit_jump(Op::jump_if_true, reg, 0, e->span));
+                else
+                    fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
                 left = right;
             }
             end_statement(e->span, pending);

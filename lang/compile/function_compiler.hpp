@@ -1,5 +1,6 @@
-// The state of compiling one function: registers, names, flow, and who answers for which temporary. The member
-// functions are spread over files by what they compile: emit, names, expressions, calls, control, statements, memory.
+// The state of compiling one function: registers, names, flow, and who answers for which temporary. The
+// member functions are spread over files by what they compile: emit, names, expressions, calls, control,
+// statements, memory.
 #pragma once
 
 #include <array>
@@ -19,22 +20,22 @@ enum class Hold : std::uint8_t {
 struct Operand {
     std::uint8_t reg = 0;
     Hold hold = Hold::plain;
-    bool temporary = false;      ///< the register may be overwritten
+    bool temporary = false;  ///< the register may be overwritten
 };
 
 struct Local {
     NameId name = 0;
     std::uint8_t reg = 0;
-    bool is_cell = false;        ///< the register holds a cell
-    bool plain = false;          ///< never refers to the heap
-    bool is_parameter = false;   ///< lent by the caller, never written
-    Type type{};                 ///< enforced at every store; Type::any otherwise
+    bool is_cell = false;       ///< the register holds a cell
+    bool plain = false;         ///< never refers to the heap
+    bool is_parameter = false;  ///< lent by the caller, never written
+    Type type{};                ///< enforced at every store; Type::any otherwise
 };
 
 struct Resolved {
     enum class Kind : std::uint8_t { local, capture, global, builtin, unknown } kind = Kind::unknown;
     Local local;
-    std::uint32_t index = 0;     ///< capture, or global slot
+    std::uint32_t index = 0;  ///< capture, or global slot
     Value builtin = Value::absent();
 };
 
@@ -60,8 +61,8 @@ class Flow {
 
 class FunctionCompiler {
   public:
-    FunctionCompiler(CompileContext& context, ScopeTree& scopes, const FunctionScope& scope, FunctionCompiler* parent,
-                     std::uint32_t module);
+    FunctionCompiler(CompileContext& context, ScopeTree& scopes, const FunctionScope& scope,
+                     FunctionCompiler* parent, std::uint32_t module);
 
     Function* compile_module_body(const Block& body, std::string name, Span span);
     Function* compile_def(const DefStmt& def, std::string name);
@@ -108,7 +109,9 @@ class FunctionCompiler {
     void store_name(NameId name, Operand value, Span span);
     void store_local(const Local& local, Operand value, Span span);
     void check_assigned(const Local& local, Span span);
-    void forget(const Local& local) { if (!local.is_cell) flow_.clear(local.reg); }
+    void forget(const Local& local) {
+        if (!local.is_cell) flow_.clear(local.reg);
+    }
     bool can_target(const Local& local) const;
     bool user_defines(NameId name);
     bool is_builtin(const Expr* e, std::string_view name);
@@ -119,7 +122,8 @@ class FunctionCompiler {
     /// Evaluates into exactly `reg`.
     Hold into(const Expr* e, std::uint8_t reg);
     /// Evaluates into `reg` so that the register answers for the value.
-    /// With `stores`, for a place that is to own what a name stands for; without, for as long as the register is used.
+    /// With `stores`, for a place that is to own what a name stands for; without, for as long as the register
+    /// is used.
     void into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
     Operand owned_temp(const Expr* e);
     Operand place_lent(const Operand& operand);
@@ -135,21 +139,23 @@ class FunctionCompiler {
     Operand dict_literal(const DictExpr& e, int dest);
     Operand unary(const UnaryExpr& e, int dest);
     Operand binary(const BinaryExpr& e, int dest);
-    Operand binary_op(BinaryOp op, Operand left, const Expr* right, Span span, int dest, bool into_left = false);
+    Operand binary_op(BinaryOp op, Operand left, const Expr* right, Span span, int dest,
+                      bool into_left = false);
     Operand logical(const LogicalExpr& e, int dest);
     Operand compare(const CompareExpr& e, int dest);
     Operand conditional(const ConditionalExpr& e, int dest);
     Operand index(const IndexExpr& e, int dest, bool must_own);
     Operand attribute(const AttributeExpr& e, int dest, bool must_own);
     Operand comprehension(const ComprehensionExpr& e, ExprKind kind, int dest);
-    void comprehension_clause(const ComprehensionExpr& e, std::size_t clause, const std::function<void()>& body);
+    void comprehension_clause(const ComprehensionExpr& e, std::size_t clause,
+                              const std::function<void()>& body);
     Operand short_circuit_generator(const CallExpr& call, bool stop_on, int dest);
     Operand walrus(const WalrusExpr& e, int dest);
     Operand pipe(const PipeExpr& e, int dest);
     Operand lambda(const LambdaExpr& e, int dest);
     void branch(const Expr* e, bool when, JumpList& jumps);
-    void branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right, bool when, JumpList& jumps,
-                        Span span);
+    void branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right, bool when,
+                        JumpList& jumps, Span span);
     void region_hint(const Expr* holder, const Expr* value, bool& hinted);
 
     // --- calls.cpp
@@ -167,11 +173,12 @@ class FunctionCompiler {
         std::uint8_t first = 0;
         unsigned count = 0;
         std::vector<Hold> holds;
-        std::uint32_t keyword_names = 0;   ///< constant index + 1 of the tuple of names, 0 for none
+        std::uint32_t keyword_names = 0;  ///< constant index + 1 of the tuple of names, 0 for none
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
-    Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable, Span span);
+    Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable,
+                        Span span);
     void end_arguments(const Arguments& args, bool given, Span span);
 
     // --- functions.cpp
@@ -206,14 +213,15 @@ class FunctionCompiler {
     void if_statement(const IfStmt& s);
     void while_statement(const WhileStmt& s);
     void for_statement(const ForStmt& s);
-    bool counted_for(const Expr* target, const Expr* iterable, Span span, const std::function<void(JumpList&)>& body,
-                     JumpList& exits);
+    bool counted_for(const Expr* target, const Expr* iterable, Span span,
+                     const std::function<void(JumpList&)>& body, JumpList& exits);
     void loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
                    const std::function<void()>& body, const Block* otherwise);
     void break_or_continue(const Stmt* s);
     void try_statement(const TryStmt& s);
     void handlers(const TryStmt& s, const Flow& at_start);
-    void protect_with_finally(Span span, const std::function<void()>& body, const std::function<void()>& finally);
+    void protect_with_finally(Span span, const std::function<void()>& body,
+                              const std::function<void()>& finally);
     void raise_statement(const RaiseStmt& s);
     void assert_statement(const AssertStmt& s);
     void match_statement(const MatchStmt& s);
@@ -240,8 +248,8 @@ class FunctionCompiler {
     FunctionCompiler* parent_;
     std::uint32_t module_;
     Function* fn_;
-    const ClassStmt* class_ = nullptr;         ///< the class whose body or method is being compiled
-    std::optional<Local> class_register_;      ///< in a class body: where the class is
+    const ClassStmt* class_ = nullptr;     ///< the class whose body or method is being compiled
+    std::optional<Local> class_register_;  ///< in a class body: where the class is
 
     std::unordered_map<NameId, Local> locals_;
     std::vector<Local> block_locals_;
@@ -252,8 +260,8 @@ class FunctionCompiler {
     unsigned next_temp_ = 0;
     Flow flow_;
     std::vector<std::uint8_t> pending_drops_;
-    std::size_t pending_base_ = 0;             ///< those of loops around this statement wait longer
-    std::vector<const Expr*> passing_on_;      ///< places that the assignment under way overwrites
+    std::size_t pending_base_ = 0;         ///< those of loops around this statement wait longer
+    std::vector<const Expr*> passing_on_;  ///< places that the assignment under way overwrites
     bool passes_on(const Expr* place) const;
     bool check_live_arguments_ = true;
     struct ActiveOwned {
@@ -266,36 +274,37 @@ class FunctionCompiler {
     /// What `break`, `continue` and `return` pass through on their way out, outermost first.
     struct Exit {
         enum class Kind : std::uint8_t { loop, finally } kind;
-        std::size_t owned_mark = 0;            ///< owned temporaries below stay
+        std::size_t owned_mark = 0;  ///< owned temporaries below stay
         unsigned region_mark = 0;
-        JumpList breaks, continues;            ///< loop
+        JumpList breaks, continues;  ///< loop
         Flow break_flow, continue_flow;
         bool broke = false;
-        std::uint8_t why = 0, value = 0;       ///< finally: registers
+        std::uint8_t why = 0, value = 0;  ///< finally: registers
         struct Pending {
             int why;
             enum class What : std::uint8_t { return_, break_, continue_ } what;
         };
-        std::vector<Pending> pending;          ///< finally: exits that go on behind it
-        JumpList entries;                      ///< finally: jumps to its code
+        std::vector<Pending> pending;  ///< finally: exits that go on behind it
+        JumpList entries;              ///< finally: jumps to its code
     };
     std::vector<Exit> exits_;
-    std::vector<std::uint8_t> caught_;         ///< registers of the exceptions being handled, innermost last
+    std::vector<std::uint8_t> caught_;  ///< registers of the exceptions being handled, innermost last
     std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
     Type result_type_{};
-    std::unordered_set<NameId> read_only_;     ///< parameters annotated &T
-    bool is_init_ = false;                     ///< a method named __init__
-    Operand pipe_value_{};                     ///< what `_` stands for
-    const Expr* pipe_source_ = nullptr;        ///< the name at the start of the pipe, if it is one
-    bool pipe_consumed_ = false;               ///< the stage was given the value itself
+    std::unordered_set<NameId> read_only_;         ///< parameters annotated &T
+    bool is_init_ = false;                         ///< a method named __init__
+    Operand pipe_value_{};                         ///< what `_` stands for
+    const Expr* pipe_source_ = nullptr;            ///< the name at the start of the pipe, if it is one
+    bool pipe_consumed_ = false;                   ///< the stage was given the value itself
     std::unordered_set<NameId> class_attributes_;  ///< of the class whose body is compiled, so far
-    std::pair<const ClassStmt*, std::uint8_t> class_body_names_{};  ///< while an attribute's value is compiled
+    std::pair<const ClassStmt*, std::uint8_t>
+        class_body_names_{};  ///< while an attribute's value is compiled
     std::unordered_map<std::uint64_t, std::uint32_t> constant_index_;
-    bool edge_ = false;                        ///< the value being assigned is an unowned edge
+    bool edge_ = false;  ///< the value being assigned is an unowned edge
     bool augmented_ = false;
     std::unordered_map<std::uint32_t, Type> global_types_;
     std::size_t hidden_from_ = 0;
-    bool needs_init_ = false;                  ///< some local may be read before it has a value
+    bool needs_init_ = false;  ///< some local may be read before it has a value
 };
 
 }  // namespace harness::lang

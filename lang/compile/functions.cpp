@@ -1,4 +1,5 @@
-// Functions and classes: prologue, body, ways to return, closures, defaults, and what a class statement makes.
+// Functions and classes: prologue, body, ways to return, closures, defaults, and what a class statement
+// makes.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -15,12 +16,16 @@ bool has_decorator(List<Expr*> decorators, const Names& names, std::string_view 
 
 bool is_constant_default(const Expr* e) {
     switch (e->kind) {
-        case ExprKind::integer: return !as<IntegerExpr>(e).too_large && as<IntegerExpr>(e).value <= static_cast<std::uint64_t>(integer_max);
+        case ExprKind::integer:
+            return !as<IntegerExpr>(e).too_large &&
+                   as<IntegerExpr>(e).value <= static_cast<std::uint64_t>(integer_max);
         case ExprKind::floating:
         case ExprKind::none:
         case ExprKind::boolean:
-        case ExprKind::string: return true;
-        default: return false;
+        case ExprKind::string:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -41,9 +46,11 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->name = std::move(name);
     fn_->span = def.name_span;
     fn_->header.name = def.name;
-    fn_->header.kind = parent_ != nullptr && parent_->parent_ == nullptr ? ScopeKind::function : ScopeKind::closure;
+    fn_->header.kind =
+        parent_ != nullptr && parent_->parent_ == nullptr ? ScopeKind::function : ScopeKind::closure;
     for (const Parameter& p : def.parameters) {
-        fn_->parameter_info.push_back({p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
+        fn_->parameter_info.push_back(
+            {p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
         if (p.kind == Parameter::Kind::rest) fn_->has_rest = true;
         if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
@@ -53,15 +60,19 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->is_init = is_init_;
     fn_->is_region = has_decorator(def.decorators, context_.names, "region");
     if (def.result != nullptr) result_type_ = type_of_annotation(def.result);
-    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global ? fn_->name : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
+    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
+                              ? fn_->name
+                              : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(def.parameters);
     fn_->closure_register = temp();
     for (const auto& [outer_name, span] : scope_.nonlocal_spans)
         if (!capture_of(outer_name))
-            error(span, "SyntaxError", "no binding for nonlocal '" + std::string(context_.names.text(outer_name)) + "' found",
+            error(span, "SyntaxError",
+                  "no binding for nonlocal '" + std::string(context_.names.text(outer_name)) + "' found",
                   "bind it in an enclosing function, or use global");
     for (const Parameter& p : def.parameters)
-        if (p.annotation != nullptr && p.annotation->kind == ExprKind::borrow && !as<BorrowExpr>(p.annotation).writable)
+        if (p.annotation != nullptr && p.annotation->kind == ExprKind::borrow &&
+            !as<BorrowExpr>(p.annotation).writable)
             read_only_.insert(p.name);
     for (const Parameter& p : def.parameters) {
         const Local& local = *find_local(p.name);
@@ -88,13 +99,16 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
     fn_->header.name = context_.names.intern(fn_->name);
     fn_->header.kind = ScopeKind::closure;
     for (const Parameter& p : lambda.parameters) {
-        fn_->parameter_info.push_back({p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
+        fn_->parameter_info.push_back(
+            {p.name, p.default_value != nullptr, p.kind == Parameter::Kind::keyword_only});
         if (p.kind == Parameter::Kind::rest) fn_->has_rest = true;
         if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
     }
     fn_->parameters = static_cast<std::uint16_t>(lambda.parameters.size());
-    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global ? fn_->name : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
+    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
+                              ? fn_->name
+                              : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(lambda.parameters);
     fn_->closure_register = temp();
     const Operand value = expr(lambda.body);
@@ -113,7 +127,8 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
             release_to(none);
             return;
         }
-        if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != Type::any || is_init_ || !exits_.empty()) {
+        if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != Type::any || is_init_ ||
+            !exits_.empty()) {
             emit(Op::load_none, none, 0, 0, span);
             return_value({none, Hold::plain, true}, span);
         } else if (fn_->header.kind == ScopeKind::global && module_ == 0) {
@@ -129,15 +144,19 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
     };
     if (scope_.has_defer) {
         protect_with_finally(span, statements, [&] { defers_epilogue(); });
-        if (flow_.reachable) emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0, span);
+        if (flow_.reachable)
+            emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0,
+                 span);
     } else {
         statements();
         // A protected body may end without an instruction behind it.
-        emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0, span);
+        emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0,
+             span);
     }
 }
 
-/// Runs what `defer` remembered, last first. A deferred statement that fails does not keep the others from running.
+/// Runs what `defer` remembered, last first. A deferred statement that fails does not keep the others from
+/// running.
 void FunctionCompiler::defers_epilogue() {
     const Span span = fn_->span;
     const std::uint32_t next = here();
@@ -183,17 +202,22 @@ void FunctionCompiler::leave_function(Operand value, Span span) {
     const Local* local = nullptr;
     if (!value.temporary && value.hold == Hold::lent) {
         for (const auto& [name, candidate] : locals_)
-            if (candidate.reg == value.reg && !candidate.is_parameter && !candidate.is_cell && !candidate.plain) local = &candidate;
+            if (candidate.reg == value.reg && !candidate.is_parameter && !candidate.is_cell &&
+                !candidate.plain)
+                local = &candidate;
     }
     for (std::size_t i = exits_.size(); i-- > 0;) {
         Exit& exit = exits_[i];
         if (exit.kind != Exit::Kind::finally) continue;
         // The value waits where `finally` keeps it; its code sends it on.
-        if (value.hold == Hold::lent && counts()) emit(value.temporary ? Op::share : Op::share_name, exit.value, value.reg, 0, span);
-        else if (value.reg != exit.value) emit(Op::move, exit.value, value.reg, 0, span);
+        if (value.hold == Hold::lent && counts())
+            emit(value.temporary ? Op::share : Op::share_name, exit.value, value.reg, 0, span);
+        else if (value.reg != exit.value)
+            emit(Op::move, exit.value, value.reg, 0, span);
         if (value.hold == Hold::unnamed) disown(value.reg);
         end_statement(span);
-        if (regions() && open_regions_ > exit.region_mark) emit(Op::region_copy_out, exit.value, 1, open_regions_ - exit.region_mark, span);
+        if (regions() && open_regions_ > exit.region_mark)
+            emit(Op::region_copy_out, exit.value, 1, open_regions_ - exit.region_mark, span);
         leave_blocks(exit.owned_mark, exit.region_mark, span);
         const int why = static_cast<int>(exit.pending.size()) + 2;
         exit.pending.push_back({why, Exit::Pending::What::return_});
@@ -255,10 +279,14 @@ Operand FunctionCompiler::make_function(Function* function, List<Parameter> para
             if (p.default_value == nullptr) continue;
             const Expr* d = p.default_value;
             Value v = Value::none();
-            if (d->kind == ExprKind::integer) v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(d).value));
-            else if (d->kind == ExprKind::floating) v = Value::floating(as<FloatExpr>(d).value);
-            else if (d->kind == ExprKind::boolean) v = Value::boolean(as<BooleanExpr>(d).value);
-            else if (d->kind == ExprKind::string) v = context_.constant_string(as<StringExpr>(d).bytes);
+            if (d->kind == ExprKind::integer)
+                v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(d).value));
+            else if (d->kind == ExprKind::floating)
+                v = Value::floating(as<FloatExpr>(d).value);
+            else if (d->kind == ExprKind::boolean)
+                v = Value::boolean(as<BooleanExpr>(d).value);
+            else if (d->kind == ExprKind::string)
+                v = context_.constant_string(as<StringExpr>(d).bytes);
             function->default_constants.push_back(v);
         }
         release_to(mark);
@@ -289,19 +317,21 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
         name = std::string(context_.names.text(class_->name)) + "." + name;
     }
     if (s.is_extern) {
-        error(s.span, "SyntaxError", "foreign functions are not part of the language yet", "write the function in the language");
+        error(s.span, "SyntaxError", "foreign functions are not part of the language yet",
+              "write the function in the language");
         return;
     }
     Function* function = inner.compile_def(s, std::move(name));
     Operand value = make_function(function, s.parameters, s.name_span, -1);
     const Local* self = class_register_ ? nullptr : find_local(s.name);
-    const bool recursive = counts() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&
-                           self_base_ < self_limit_ &&
-                           std::any_of(function->captures.begin(), function->captures.end(), [&](const Capture& c) {
-                               return c.from_parent_register && c.index == self->reg;
-                           });
+    const bool recursive =
+        counts() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&
+        self_base_ < self_limit_ &&
+        std::any_of(function->captures.begin(), function->captures.end(),
+                    [&](const Capture& c) { return c.from_parent_register && c.index == self->reg; });
     if (recursive) {
-        // The function's reference to itself is not counted: the frame holds the closure, the cell only refers to it.
+        // The function's reference to itself is not counted: the frame holds the closure, the cell only
+        // refers to it.
         const auto holder = static_cast<std::uint8_t>(self_base_++);
         const std::uint8_t cell = self->reg;
         emit(Op::assign_take, holder, value.reg, 0, s.name_span);
@@ -314,8 +344,8 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
     release_to(mark);
 }
 
-/// Fields that the class's methods assign through their first parameter get fixed offsets; annotations in the class
-/// body give them types.
+/// Fields that the class's methods assign through their first parameter get fixed offsets; annotations in the
+/// class body give them types.
 void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
     std::unordered_set<NameId> seen;
     const auto add = [&](NameId name) {
@@ -349,7 +379,8 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
                     assigned(a.target);
                     if (a.target->kind == ExprKind::attribute) {
                         const Type type = type_of_annotation(a.annotation);
-                        if (type != Type::any) out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
+                        if (type != Type::any)
+                            out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
                     }
                     break;
                 }
@@ -357,7 +388,9 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
                     for (const IfBranch& b : as<IfStmt>(st).branches) walk(b.body);
                     walk(as<IfStmt>(st).otherwise);
                     break;
-                case StmtKind::while_: walk(as<WhileStmt>(st).body); break;
+                case StmtKind::while_:
+                    walk(as<WhileStmt>(st).body);
+                    break;
                 case StmtKind::for_:
                     assigned(as<ForStmt>(st).target);
                     walk(as<ForStmt>(st).body);
@@ -368,8 +401,11 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
                     walk(as<TryStmt>(st).otherwise);
                     walk(as<TryStmt>(st).finally);
                     break;
-                case StmtKind::region: walk(as<BlockStmt>(st).body); break;
-                default: break;
+                case StmtKind::region:
+                    walk(as<BlockStmt>(st).body);
+                    break;
+                default:
+                    break;
             }
         }
     };
@@ -378,7 +414,8 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
         for (const Stmt* member : s.body) {
             if (member->kind != StmtKind::def) continue;
             const auto& def = as<DefStmt>(member);
-            if ((context_.names.text(def.name) == "__init__") != (pass == 0) || def.parameters.empty()) continue;
+            if ((context_.names.text(def.name) == "__init__") != (pass == 0) || def.parameters.empty())
+                continue;
             self = def.parameters[0].name;
             walk(def.body);
         }
@@ -419,8 +456,11 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
                 def_statement(as<DefStmt>(member));
                 class_attributes_.insert(as<DefStmt>(member).name);
                 break;
-            case StmtKind::class_: class_statement(as<ClassStmt>(member)); break;
-            case StmtKind::pass: break;
+            case StmtKind::class_:
+                class_statement(as<ClassStmt>(member));
+                break;
+            case StmtKind::pass:
+                break;
             case StmtKind::expression:
                 if (as<ExprStmt>(member).value->kind != ExprKind::string) {
                     error(member->span, "SyntaxError", "a class body holds methods and assignments only",
@@ -430,7 +470,8 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
             case StmtKind::annotated_assign:
             case StmtKind::assign: {
                 const bool annotated = member->kind == StmtKind::annotated_assign;
-                const Expr* value = annotated ? as<AnnotatedAssignStmt>(member).value : as<AssignStmt>(member).value;
+                const Expr* value =
+                    annotated ? as<AnnotatedAssignStmt>(member).value : as<AssignStmt>(member).value;
                 if (value == nullptr) break;
                 const std::uint8_t reg = temp();
                 // Names of the class body are attributes of the class being made.
@@ -449,7 +490,8 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
                     emit_word(as<NameExpr>(t).name);
                     class_attributes_.insert(as<NameExpr>(t).name);
                 };
-                if (annotated) store(as<AnnotatedAssignStmt>(member).target);
+                if (annotated)
+                    store(as<AnnotatedAssignStmt>(member).target);
                 else
                     for (const Expr* t : as<AssignStmt>(member).targets) store(t);
                 release_to(reg);

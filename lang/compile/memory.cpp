@@ -1,5 +1,6 @@
-// The memory statements: what free, deinit, move, clone, keep, region, using and borrows become under the lifetime
-// that is compiled for. Where a lifetime needs nothing of them they end a name, or are not there at all.
+// The memory statements: what free, deinit, move, clone, keep, region, using and borrows become under the
+// lifetime that is compiled for. Where a lifetime needs nothing of them they end a name, or are not there at
+// all.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -40,7 +41,8 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
             if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
                 needs_init_ = true;
                 if (r.local.is_parameter) {
-                    // The caller still holds what it passed: only this name ends, unless memory goes back by hand.
+                    // The caller still holds what it passed: only this name ends, unless memory goes back by
+                    // hand.
                     emit(deep ? Op::deinit_name : Op::free_name, r.local.reg, 1, 0, place->span);
                 } else {
                     emit(deep ? Op::deinit_name : Op::free_name, r.local.reg, 0, 0, place->span);
@@ -159,7 +161,8 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
             finish(object, span);
             break;
         }
-        default: return expr(place, reg);
+        default:
+            return expr(place, reg);
     }
     own(reg);
     release_temporaries(mark);
@@ -217,7 +220,8 @@ Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
     return value;
 }
 
-void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span) {
+void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator,
+                                      Span span) {
     const unsigned mark = next_temp_;
     const Operand kept = value->kind == ExprKind::placeholder ? pipe_value_ : expr(value);
     if (allocator != nullptr) {
@@ -227,7 +231,8 @@ void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, co
     if (targets.empty()) emit(Op::keep, kept.reg, 255, 0, span);
     for (const Expr* target : targets) {
         if (target->kind == ExprKind::name) {
-            // `x = … | keep _ with x | …`: the target has no value yet, so what is kept stays to the program's end.
+            // `x = … | keep _ with x | …`: the target has no value yet, so what is kept stays to the
+            // program's end.
             const Local* local = find_local(as<NameExpr>(target).name);
             if (local != nullptr && !local->is_cell && !flow_.has(local->reg)) {
                 emit(Op::keep, kept.reg, 255, 0, span);
@@ -266,7 +271,8 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
         }
         result = left;
         if (dest >= 0 && left.reg != dest) {
-            emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest), left.reg, 0, e.span);
+            emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest),
+                 left.reg, 0, e.span);
             if (left.hold == Hold::unnamed) disown(left.reg), own(static_cast<std::uint8_t>(dest));
             result = {static_cast<std::uint8_t>(dest), left.hold, true};
         }
@@ -293,7 +299,8 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
             // Cannot happen: `left` stays below the stage's registers.
             error(e.span, "SyntaxError", "this pipe is too involved", "give the stages names");
         }
-        if (defers_drops() && !pipe_consumed_) pending_drops_.push_back(left.reg);
+        if (defers_drops() && !pipe_consumed_)
+            pending_drops_.push_back(left.reg);
         else {
             emit(pipe_consumed_ ? Op::discard : Op::drop, left.reg, 0, 0, e.span);
             disown(left.reg);
@@ -308,18 +315,21 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
 const NameExpr* FunctionCompiler::root_name(const Expr* e) const {
     while (true) {
         if (e->kind == ExprKind::name) return &as<NameExpr>(e);
-        if (e->kind == ExprKind::attribute) e = as<AttributeExpr>(e).object;
-        else if (e->kind == ExprKind::index) e = as<IndexExpr>(e).object;
-        else return nullptr;
+        if (e->kind == ExprKind::attribute)
+            e = as<AttributeExpr>(e).object;
+        else if (e->kind == ExprKind::index)
+            e = as<IndexExpr>(e).object;
+        else
+            return nullptr;
     }
 }
 
 /// Under regions: what is made to be stored in `holder` is made where the holder lives.
 void FunctionCompiler::region_hint(const Expr* holder, const Expr* value, bool& hinted) {
     hinted = false;
-    const bool makes = value->kind == ExprKind::list || value->kind == ExprKind::dict || value->kind == ExprKind::call ||
-                       value->kind == ExprKind::list_comp || value->kind == ExprKind::dict_comp ||
-                       value->kind == ExprKind::tuple;
+    const bool makes = value->kind == ExprKind::list || value->kind == ExprKind::dict ||
+                       value->kind == ExprKind::call || value->kind == ExprKind::list_comp ||
+                       value->kind == ExprKind::dict_comp || value->kind == ExprKind::tuple;
     if (!makes) return;
     const NameExpr* root = root_name(holder);
     if (root == nullptr) return;
@@ -332,10 +342,12 @@ void FunctionCompiler::region_hint(const Expr* holder, const Expr* value, bool& 
 std::vector<NameId> FunctionCompiler::assigned_in(Block body) const {
     std::vector<NameId> out;
     const std::function<void(const Expr*)> target = [&](const Expr* e) {
-        if (e->kind == ExprKind::name) out.push_back(as<NameExpr>(e).name);
+        if (e->kind == ExprKind::name)
+            out.push_back(as<NameExpr>(e).name);
         else if (e->kind == ExprKind::tuple || e->kind == ExprKind::list)
             for (const Expr* x : as<SequenceExpr>(e).elements) target(x);
-        else if (e->kind == ExprKind::starred) target(as<StarredExpr>(e).value);
+        else if (e->kind == ExprKind::starred)
+            target(as<StarredExpr>(e).value);
     };
     const std::function<void(Block)> walk = [&](Block statements) {
         for (const Stmt* s : statements) {
@@ -343,8 +355,12 @@ std::vector<NameId> FunctionCompiler::assigned_in(Block body) const {
                 case StmtKind::assign:
                     for (const Expr* t : as<AssignStmt>(s).targets) target(t);
                     break;
-                case StmtKind::annotated_assign: target(as<AnnotatedAssignStmt>(s).target); break;
-                case StmtKind::augmented_assign: target(as<AugmentedAssignStmt>(s).target); break;
+                case StmtKind::annotated_assign:
+                    target(as<AnnotatedAssignStmt>(s).target);
+                    break;
+                case StmtKind::augmented_assign:
+                    target(as<AugmentedAssignStmt>(s).target);
+                    break;
                 case StmtKind::if_:
                     for (const IfBranch& b : as<IfStmt>(s).branches) walk(b.body);
                     walk(as<IfStmt>(s).otherwise);
@@ -368,8 +384,11 @@ std::vector<NameId> FunctionCompiler::assigned_in(Block body) const {
                     for (const MatchCase& c : as<MatchStmt>(s).cases) walk(c.body);
                     break;
                 case StmtKind::region:
-                case StmtKind::unsafe: walk(as<BlockStmt>(s).body); break;
-                default: break;
+                case StmtKind::unsafe:
+                    walk(as<BlockStmt>(s).body);
+                    break;
+                default:
+                    break;
             }
         }
     };
@@ -397,7 +416,8 @@ void FunctionCompiler::region_statement(const BlockStmt& s) {
         const Resolved r = resolve(name);
         if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
             if (!r.local.plain) leaving.push_back(r.local);
-        } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::global || r.kind == Resolved::Kind::capture) {
+        } else if (r.kind == Resolved::Kind::local || r.kind == Resolved::Kind::global ||
+                   r.kind == Resolved::Kind::capture) {
             elsewhere.emplace_back(name, r);
         }
     }
@@ -433,7 +453,8 @@ void FunctionCompiler::region_statement(const BlockStmt& s) {
     const auto count = static_cast<unsigned>(leaving.size() + elsewhere.size());
     if (count > 0) emit(Op::region_copy_out, first, count, 1, s.span);
     emit(Op::region_exit, 0, 0, 0, s.span);
-    for (std::size_t i = 0; i < leaving.size(); ++i) emit(Op::move, leaving[i].reg, static_cast<unsigned>(first + i), 0, s.span);
+    for (std::size_t i = 0; i < leaving.size(); ++i)
+        emit(Op::move, leaving[i].reg, static_cast<unsigned>(first + i), 0, s.span);
     for (std::size_t i = 0; i < elsewhere.size(); ++i) {
         const auto reg = static_cast<std::uint8_t>(first + leaving.size() + i);
         const auto& [name, r] = elsewhere[i];

@@ -1,5 +1,5 @@
-// Names to registers, cells, globals and builtins; which names can never refer to the heap; and whether a name surely
-// has a value where it is read.
+// Names to registers, cells, globals and builtins; which names can never refer to the heap; and whether a
+// name surely has a value where it is read.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -12,8 +12,9 @@ constexpr std::size_t most_local_names = 180;
 
 /// Builtins whose result is a number, a boolean or None.
 constexpr std::string_view plain_results[] = {
-    "len",   "ord",        "int",          "float",   "bool",  "hash",    "isinstance", "issubclass", "hasattr",
-    "clock", "random_int", "random_float", "wrap32",  "mulmod", "hash48", "callable",   "print",      "range_size",
+    "len",        "ord",        "int",     "float",    "bool",       "hash",
+    "isinstance", "issubclass", "hasattr", "clock",    "random_int", "random_float",
+    "wrap32",     "mulmod",     "hash48",  "callable", "print",      "range_size",
 };
 
 }  // namespace
@@ -42,29 +43,30 @@ bool FunctionCompiler::is_builtin(const Expr* e, std::string_view name) {
 }
 
 bool FunctionCompiler::plain_operator(BinaryOp op) const {
-    static constexpr Dunder forward[] = {Dunder::add, Dunder::sub, Dunder::mul, Dunder::truediv, Dunder::floordiv,
-                                         Dunder::mod, Dunder::pow, Dunder::and_, Dunder::or_, Dunder::xor_,
-                                         Dunder::lshift, Dunder::rshift};
-    static constexpr Dunder reflected[] = {Dunder::radd, Dunder::rsub, Dunder::rmul, Dunder::rtruediv,
-                                           Dunder::rfloordiv, Dunder::rmod, Dunder::rpow, Dunder::rand_, Dunder::ror_,
-                                           Dunder::rxor_, Dunder::rlshift, Dunder::rrshift};
+    static constexpr Dunder forward[] = {Dunder::add,      Dunder::sub,  Dunder::mul,    Dunder::truediv,
+                                         Dunder::floordiv, Dunder::mod,  Dunder::pow,    Dunder::and_,
+                                         Dunder::or_,      Dunder::xor_, Dunder::lshift, Dunder::rshift};
+    static constexpr Dunder reflected[] = {
+        Dunder::radd, Dunder::rsub,  Dunder::rmul, Dunder::rtruediv, Dunder::rfloordiv, Dunder::rmod,
+        Dunder::rpow, Dunder::rand_, Dunder::ror_, Dunder::rxor_,    Dunder::rlshift,   Dunder::rrshift};
     const auto i = static_cast<std::size_t>(op);
     const auto defined = [&](Dunder d) {
         return context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)]));
     };
-    return !defined(forward[i]) && !defined(reflected[i]) &&
-           !(op == BinaryOp::add && defined(Dunder::iadd));
+    return !defined(forward[i]) && !defined(reflected[i]) && !(op == BinaryOp::add && defined(Dunder::iadd));
 }
 
-/// Whether the expression's value is a number, a boolean, None or a constant in every run. Judged with the names that
-/// are still believed to be so (never_heap_), so that loops of assignments can be solved by iteration.
+/// Whether the expression's value is a number, a boolean, None or a constant in every run. Judged with the
+/// names that are still believed to be so (never_heap_), so that loops of assignments can be solved by
+/// iteration.
 bool FunctionCompiler::never_heap(const Expr* e) const {
     if (e == nullptr) return false;
     switch (e->kind) {
         case ExprKind::integer:
         case ExprKind::floating:
         case ExprKind::none:
-        case ExprKind::boolean: return true;
+        case ExprKind::boolean:
+            return true;
         case ExprKind::name: {
             const NameId name = as<NameExpr>(e).name;
             for (std::size_t i = block_locals_.size(); i-- > 0;)
@@ -74,7 +76,9 @@ bool FunctionCompiler::never_heap(const Expr* e) const {
         case ExprKind::unary: {
             const auto& u = as<UnaryExpr>(e);
             if (u.op == UnaryOp::logical_not) return true;
-            const Dunder d = u.op == UnaryOp::negate ? Dunder::neg : u.op == UnaryOp::plus ? Dunder::pos : Dunder::invert;
+            const Dunder d = u.op == UnaryOp::negate ? Dunder::neg
+                             : u.op == UnaryOp::plus ? Dunder::pos
+                                                     : Dunder::invert;
             return !context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)]));
         }
         case ExprKind::binary: {
@@ -88,32 +92,41 @@ bool FunctionCompiler::never_heap(const Expr* e) const {
                     };
                     return number(b.left) || number(b.right) || (never_heap(b.left) || never_heap(b.right));
                 }
-                case BinaryOp::multiply: return never_heap(b.left) && never_heap(b.right);
-                case BinaryOp::bit_or: return never_heap(b.left) && never_heap(b.right);  // dicts have it too
-                case BinaryOp::modulo: return never_heap(b.left);
-                default: return true;
+                case BinaryOp::multiply:
+                    return never_heap(b.left) && never_heap(b.right);
+                case BinaryOp::bit_or:
+                    return never_heap(b.left) && never_heap(b.right);  // dicts have it too
+                case BinaryOp::modulo:
+                    return never_heap(b.left);
+                default:
+                    return true;
             }
         }
         case ExprKind::compare: {
             for (Dunder d : {Dunder::eq, Dunder::ne, Dunder::lt, Dunder::le, Dunder::gt, Dunder::ge})
-                if (context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)]))) return false;
+                if (context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)])))
+                    return false;
             return true;
         }
         case ExprKind::conditional:
-            return never_heap(as<ConditionalExpr>(e).when_true) && never_heap(as<ConditionalExpr>(e).when_false);
+            return never_heap(as<ConditionalExpr>(e).when_true) &&
+                   never_heap(as<ConditionalExpr>(e).when_false);
         case ExprKind::logical:
             return std::all_of(as<LogicalExpr>(e).operands.begin(), as<LogicalExpr>(e).operands.end(),
                                [&](const Expr* x) { return never_heap(x); });
-        case ExprKind::walrus: return never_heap(as<WalrusExpr>(e).value);
+        case ExprKind::walrus:
+            return never_heap(as<WalrusExpr>(e).value);
         case ExprKind::call: {
             const Expr* callee = as<CallExpr>(e).callee;
             if (callee->kind != ExprKind::name) return false;
             const NameId id = as<NameExpr>(callee).name;
             const std::string_view name = context_.names.text(id);
-            return std::find(std::begin(plain_results), std::end(plain_results), name) != std::end(plain_results) &&
+            return std::find(std::begin(plain_results), std::end(plain_results), name) !=
+                       std::end(plain_results) &&
                    !const_cast<FunctionCompiler*>(this)->user_defines(id);
         }
-        default: return false;
+        default:
+            return false;
     }
 }
 
@@ -123,13 +136,13 @@ bool FunctionCompiler::binding_never_heap(const Binding& binding) const {
     if (binding.other == nullptr) return never_heap(binding.value);
     if (!never_heap(binding.value)) return false;
     // `name op= other`: the name itself is a number so far.
-    return plain_operator(binding.op) &&
-           (never_heap(binding.other) || (binding.op != BinaryOp::multiply && binding.op != BinaryOp::bit_or));
+    return plain_operator(binding.op) && (never_heap(binding.other) || (binding.op != BinaryOp::multiply &&
+                                                                        binding.op != BinaryOp::bit_or));
 }
 
-/// Gives every local its register: parameters, names that may refer to the heap (cells among them), names that never
-/// do, then the names of blocks. A parameter that is assigned gets a register of its own, because the caller still
-/// holds what it passed.
+/// Gives every local its register: parameters, names that may refer to the heap (cells among them), names
+/// that never do, then the names of blocks. A parameter that is assigned gets a register of its own, because
+/// the caller still holds what it passed.
 void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (NameId name : scope_.locals) never_heap_.insert(name);
     for (const Parameter& p : parameters) never_heap_.erase(p.name);
@@ -165,12 +178,14 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     std::vector<NameId> may_own, plain;
     for (NameId name : scope_.locals) {
         if (locals_.contains(name)) continue;
-        if (is_module && (module_ != 0 || scope_.free.contains(name) || in_registers >= most_local_names)) continue;
+        if (is_module && (module_ != 0 || scope_.free.contains(name) || in_registers >= most_local_names))
+            continue;
         ++in_registers;
         (scope_.captured.contains(name) || !never_heap_.contains(name) ? may_own : plain).push_back(name);
     }
     if (in_registers > most_local_names + 1) {
-        error(fn_->span, "SyntaxError", "a function may have at most 180 names", "split it into smaller functions");
+        error(fn_->span, "SyntaxError", "a function may have at most 180 names",
+              "split it into smaller functions");
     }
     for (const Local& p : moved_parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++)};
@@ -200,8 +215,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
-    fn_->named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - std::min(scope_.block_slots, 40U) -
-                                                  (self_limit_ - self_base_));
+    fn_->named_slots = static_cast<std::uint16_t>(
+        next - moved_parameters.size() - std::min(scope_.block_slots, 40U) - (self_limit_ - self_base_));
     next_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
 
@@ -215,7 +230,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
             emit(Op::new_cell, local.reg, value, 0, fn_->span);
             release_to(value);
         } else {
-            emit(counts() && !received.contains(p.name) ? Op::share : Op::move, local.reg, p.reg, 0, fn_->span);
+            emit(counts() && !received.contains(p.name) ? Op::share : Op::move, local.reg, p.reg, 0,
+                 fn_->span);
         }
         flow_.set(local.reg);
     }
@@ -271,11 +287,13 @@ std::optional<std::uint32_t> FunctionCompiler::capture_of(NameId name) {
 
 std::uint32_t FunctionCompiler::global_slot(NameId name) {
     ModuleInfo& info = *context_.program.modules[module_].info;
-    const auto [found, fresh] = info.globals.emplace(name, static_cast<std::uint32_t>(context_.program.global_names.size()));
+    const auto [found, fresh] =
+        info.globals.emplace(name, static_cast<std::uint32_t>(context_.program.global_names.size()));
     if (fresh) {
         NameId full = name;
         if (module_ != 0) {
-            full = context_.names.intern(std::string(info.name) + "." + std::string(context_.names.text(name)));
+            full =
+                context_.names.intern(std::string(info.name) + "." + std::string(context_.names.text(name)));
         }
         context_.program.global_names.push_back(full);
     }
@@ -320,8 +338,8 @@ void FunctionCompiler::check_assigned(const Local& local, Span span) {
     flow_.set(local.reg);
 }
 
-/// Reads a name: a local stays in its register, anything else is loaded. With `must_own` the result is unnamed, for
-/// places that could be overwritten while the value is in use.
+/// Reads a name: a local stays in its register, anything else is loaded. With `must_own` the result is
+/// unnamed, for places that could be overwritten while the value is in use.
 Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_own) {
     if (class_body_names_.first != nullptr && class_attributes_.contains(name)) {
         const std::uint8_t reg = target(dest);
@@ -373,7 +391,8 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
             return constant_operand(r.builtin, dest, span);
         case Resolved::Kind::unknown: {
             if (context_.names.text(name) == "__name__")
-                return constant_operand(context_.constant_string(context_.program.modules[module_].name), dest, span);
+                return constant_operand(context_.constant_string(context_.program.modules[module_].name),
+                                        dest, span);
             emit(Op::raise_unbound, 0, 0, 0, span);
             emit_word(name);
             return {target(dest), Hold::plain, true};
@@ -416,7 +435,9 @@ void FunctionCompiler::store_name(NameId name, Operand value, Span span) {
     }
     Resolved r = resolve(name);
     switch (r.kind) {
-        case Resolved::Kind::local: store_local(r.local, value, span); return;
+        case Resolved::Kind::local:
+            store_local(r.local, value, span);
+            return;
         case Resolved::Kind::capture: {
             const std::uint8_t cell = temp();
             emit(Op::get_capture, cell, fn_->closure_register, r.index, span);

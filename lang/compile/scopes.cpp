@@ -1,5 +1,5 @@
-// The walk that collects scopes. Nested functions are walked where they stand; what they use and do not bind is
-// handed outward when the function around them is complete.
+// The walk that collects scopes. Nested functions are walked where they stand; what they use and do not bind
+// is handed outward when the function around them is complete.
 #include "lang/compile/scopes.hpp"
 
 #include <algorithm>
@@ -22,16 +22,23 @@ class Collector {
 
   private:
     void error(Span span, std::string message, std::string help = "") {
-        errors_.push_back({.name = "SyntaxError", .span = span, .message = std::move(message), .related = {},
-                           .details = {}, .help = std::move(help), .stack = {}});
+        errors_.push_back({.name = "SyntaxError",
+                           .span = span,
+                           .message = std::move(message),
+                           .related = {},
+                           .details = {},
+                           .help = std::move(help),
+                           .stack = {}});
     }
 
     void bind(NameId name, Binding binding) {
         scope_->used.insert(name);
         binding.name = name;
         if (!scope_->global_names.contains(name) && !scope_->nonlocal_names.contains(name)) {
-            if (scope_->bound.insert(name).second) scope_->locals.push_back(name);
-            else if (is_parameter(name)) scope_->assigned_parameters.insert(name);
+            if (scope_->bound.insert(name).second)
+                scope_->locals.push_back(name);
+            else if (is_parameter(name))
+                scope_->assigned_parameters.insert(name);
         }
         scope_->bindings.push_back(binding);
     }
@@ -42,13 +49,18 @@ class Collector {
     /// Everything that an assignment to `target` binds, with an unknown value.
     void target(const Expr* e) {
         switch (e->kind) {
-            case ExprKind::name: bind_any(as<NameExpr>(e).name); break;
+            case ExprKind::name:
+                bind_any(as<NameExpr>(e).name);
+                break;
             case ExprKind::tuple:
             case ExprKind::list:
                 for (const Expr* part : as<SequenceExpr>(e).elements) target(part);
                 break;
-            case ExprKind::starred: target(as<StarredExpr>(e).value); break;
-            default: expr(e);
+            case ExprKind::starred:
+                target(as<StarredExpr>(e).value);
+                break;
+            default:
+                expr(e);
         }
     }
 
@@ -75,7 +87,8 @@ class Collector {
     }
 
     template <class Body>
-    void function(const void* node, const Stmt* def, const LambdaExpr* lambda, List<Parameter> parameters, Body body) {
+    void function(const void* node, const Stmt* def, const LambdaExpr* lambda, List<Parameter> parameters,
+                  Body body) {
         auto owned = std::make_unique<FunctionScope>();
         FunctionScope* inner = owned.get();
         inner->node = def;
@@ -126,8 +139,11 @@ class Collector {
             case ExprKind::list:
                 for (const Expr* part : as<SequenceExpr>(e).elements) block_target(part, entered);
                 break;
-            case ExprKind::starred: block_target(as<StarredExpr>(e).value, entered); break;
-            default: expr(e);
+            case ExprKind::starred:
+                block_target(as<StarredExpr>(e).value, entered);
+                break;
+            default:
+                expr(e);
         }
     }
 
@@ -150,21 +166,33 @@ class Collector {
     void expr(const Expr* e) {
         if (e == nullptr) return;
         switch (e->kind) {
-            case ExprKind::name: scope_->used.insert(as<NameExpr>(e).name); break;
-            case ExprKind::fstring: fstring(as<FStringExpr>(e).parts); break;
+            case ExprKind::name:
+                scope_->used.insert(as<NameExpr>(e).name);
+                break;
+            case ExprKind::fstring:
+                fstring(as<FStringExpr>(e).parts);
+                break;
             case ExprKind::tuple:
-            case ExprKind::list: exprs(as<SequenceExpr>(e).elements); break;
+            case ExprKind::list:
+                exprs(as<SequenceExpr>(e).elements);
+                break;
             case ExprKind::dict:
                 exprs(as<DictExpr>(e).keys);
                 exprs(as<DictExpr>(e).values);
                 break;
-            case ExprKind::unary: expr(as<UnaryExpr>(e).operand); break;
+            case ExprKind::unary:
+                expr(as<UnaryExpr>(e).operand);
+                break;
             case ExprKind::binary:
                 expr(as<BinaryExpr>(e).left);
                 expr(as<BinaryExpr>(e).right);
                 break;
-            case ExprKind::logical: exprs(as<LogicalExpr>(e).operands); break;
-            case ExprKind::compare: exprs(as<CompareExpr>(e).operands); break;
+            case ExprKind::logical:
+                exprs(as<LogicalExpr>(e).operands);
+                break;
+            case ExprKind::compare:
+                exprs(as<CompareExpr>(e).operands);
+                break;
             case ExprKind::conditional:
                 expr(as<ConditionalExpr>(e).condition);
                 expr(as<ConditionalExpr>(e).when_true);
@@ -190,17 +218,24 @@ class Collector {
                 expr(as<SliceExpr>(e).stop);
                 expr(as<SliceExpr>(e).step);
                 break;
-            case ExprKind::attribute: expr(as<AttributeExpr>(e).object); break;
+            case ExprKind::attribute:
+                expr(as<AttributeExpr>(e).object);
+                break;
             case ExprKind::list_comp:
             case ExprKind::dict_comp:
-            case ExprKind::generator: comprehension(as<ComprehensionExpr>(e)); break;
-            case ExprKind::borrow: expr(as<BorrowExpr>(e).operand); break;
+            case ExprKind::generator:
+                comprehension(as<ComprehensionExpr>(e));
+                break;
+            case ExprKind::borrow:
+                expr(as<BorrowExpr>(e).operand);
+                break;
             case ExprKind::using_allocator:
                 expr(as<UsingExpr>(e).value);
                 expr(as<UsingExpr>(e).allocator);
                 break;
             case ExprKind::pipe:
-                if (as<PipeExpr>(e).left->kind == ExprKind::name && as<PipeExpr>(e).stage->kind == ExprKind::call)
+                if (as<PipeExpr>(e).left->kind == ExprKind::name &&
+                    as<PipeExpr>(e).stage->kind == ExprKind::call)
                     ends_name(as<CallExpr>(as<PipeExpr>(e).stage), as<NameExpr>(as<PipeExpr>(e).left).name);
                 expr(as<PipeExpr>(e).left);
                 expr(as<PipeExpr>(e).stage);
@@ -214,16 +249,20 @@ class Collector {
                 expr(as<WalrusExpr>(e).value);
                 bind(as<WalrusExpr>(e).name, {.name = 0, .value = as<WalrusExpr>(e).value});
                 break;
-            case ExprKind::starred: expr(as<StarredExpr>(e).value); break;
+            case ExprKind::starred:
+                expr(as<StarredExpr>(e).value);
+                break;
             case ExprKind::array_type:
                 expr(as<ArrayTypeExpr>(e).element);
                 expr(as<ArrayTypeExpr>(e).count);
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 
-    /// free(x), deinit(x) and move(x) leave a parameter without a value, which the caller's register must keep.
+    /// free(x), deinit(x) and move(x) leave a parameter without a value, which the caller's register must
+    /// keep.
     void ends_name(const CallExpr& call, NameId name) {
         if (call.callee->kind != ExprKind::name) return;
         const std::string_view callee = names_.text(as<NameExpr>(call.callee).name);
@@ -238,7 +277,8 @@ class Collector {
             ends_name(call, as<NameExpr>(call.arguments[0].value).name);
         // super() finds its class by name.
         if (callee == "super" && !classes_.empty()) scope_->used.insert(classes_.back());
-        if (callee == "locals" || callee == "globals" || callee == "frames" || callee == "frame_get" || callee == "heap_get")
+        if (callee == "locals" || callee == "globals" || callee == "frames" || callee == "frame_get" ||
+            callee == "heap_get")
             facts_.introspects = true;
     }
 
@@ -331,29 +371,37 @@ class Collector {
 
     void stmt(const Stmt* s) {
         switch (s->kind) {
-            case StmtKind::expression: expr(as<ExprStmt>(s).value); break;
+            case StmtKind::expression:
+                expr(as<ExprStmt>(s).value);
+                break;
             case StmtKind::assign: {
                 const auto& a = as<AssignStmt>(s);
                 expr(a.value);
                 for (const Expr* t : a.targets) {
-                    if (t->kind == ExprKind::name) bind(as<NameExpr>(t).name, {.name = 0, .value = a.value});
-                    else target(t);
+                    if (t->kind == ExprKind::name)
+                        bind(as<NameExpr>(t).name, {.name = 0, .value = a.value});
+                    else
+                        target(t);
                 }
                 break;
             }
             case StmtKind::annotated_assign: {
                 const auto& a = as<AnnotatedAssignStmt>(s);
                 expr(a.value);
-                if (a.target->kind != ExprKind::name) expr(a.target);
-                else if (a.value != nullptr) bind(as<NameExpr>(a.target).name, {.name = 0, .value = a.value});
-                else bind(as<NameExpr>(a.target).name, {.name = 0, .value = nullptr});
+                if (a.target->kind != ExprKind::name)
+                    expr(a.target);
+                else if (a.value != nullptr)
+                    bind(as<NameExpr>(a.target).name, {.name = 0, .value = a.value});
+                else
+                    bind(as<NameExpr>(a.target).name, {.name = 0, .value = nullptr});
                 break;
             }
             case StmtKind::augmented_assign: {
                 const auto& a = as<AugmentedAssignStmt>(s);
                 expr(a.value);
                 if (a.target->kind == ExprKind::name) {
-                    bind(as<NameExpr>(a.target).name, {.name = 0, .value = a.target, .other = a.value, .op = a.op});
+                    bind(as<NameExpr>(a.target).name,
+                         {.name = 0, .value = a.target, .other = a.value, .op = a.op});
                 } else {
                     expr(a.target);
                 }
@@ -383,13 +431,19 @@ class Collector {
                 block(f.otherwise);
                 break;
             }
-            case StmtKind::break_: loop_control(s, "break"); break;
-            case StmtKind::continue_: loop_control(s, "continue"); break;
+            case StmtKind::break_:
+                loop_control(s, "break");
+                break;
+            case StmtKind::continue_:
+                loop_control(s, "continue");
+                break;
             case StmtKind::return_:
                 if (scope_->parent == nullptr) error(s->span, "'return' outside function");
                 expr(as<ReturnStmt>(s).value);
                 break;
-            case StmtKind::def: def_statement(as<DefStmt>(s), true); break;
+            case StmtKind::def:
+                def_statement(as<DefStmt>(s), true);
+                break;
             case StmtKind::class_: {
                 const auto& c = as<ClassStmt>(s);
                 for (const Expr* d : c.decorators) expr(d);
@@ -398,7 +452,8 @@ class Collector {
                 class_body(c.name, c.body);
                 break;
             }
-            default: rare_stmt(s);
+            default:
+                rare_stmt(s);
         }
     }
 
@@ -432,8 +487,12 @@ class Collector {
                 expr(as<AssertStmt>(s).condition);
                 expr(as<AssertStmt>(s).message);
                 break;
-            case StmtKind::global: declared_names(as<NamesStmt>(s), true); break;
-            case StmtKind::nonlocal: declared_names(as<NamesStmt>(s), false); break;
+            case StmtKind::global:
+                declared_names(as<NamesStmt>(s), true);
+                break;
+            case StmtKind::nonlocal:
+                declared_names(as<NamesStmt>(s), false);
+                break;
             case StmtKind::del:
                 for (const Expr* t : as<DelStmt>(s).targets) {
                     target(t);
@@ -452,7 +511,9 @@ class Collector {
                 bind_any(as<ImportStmt>(s).alias);
                 break;
             case StmtKind::region:
-            case StmtKind::unsafe: block(as<BlockStmt>(s).body); break;
+            case StmtKind::unsafe:
+                block(as<BlockStmt>(s).body);
+                break;
             case StmtKind::keep:
                 expr(as<KeepStmt>(s).value);
                 exprs(as<KeepStmt>(s).targets);
@@ -462,7 +523,8 @@ class Collector {
                 scope_->has_defer = true;
                 stmt(as<DeferStmt>(s).body);
                 break;
-            default: break;
+            default:
+                break;
         }
     }
 

@@ -1,5 +1,5 @@
-// Which names each function binds, uses and hands to the functions within it. One walk over the tree before code is
-// made; the compiler resolves every name from what this pass collected.
+// Which names each function binds, uses and hands to the functions within it. One walk over the tree before
+// code is made; the compiler resolves every name from what this pass collected.
 #pragma once
 
 #include <memory>
@@ -15,18 +15,18 @@ namespace harness::lang {
 /// How a local name gets a value, for finding the names that can never refer to the heap.
 struct Binding {
     NameId name;
-    const Expr* value = nullptr;          ///< null: anything may be bound
-    const Expr* other = nullptr;          ///< the second operand of an augmented assignment, whose first is the name
+    const Expr* value = nullptr;  ///< null: anything may be bound
+    const Expr* other = nullptr;  ///< the second operand of an augmented assignment, whose first is the name
     BinaryOp op = BinaryOp::add;
-    bool counted_loop = false;            ///< the variable of `for … in range(…)`
+    bool counted_loop = false;  ///< the variable of `for … in range(…)`
 };
 
 struct FunctionScope {
-    const Stmt* node = nullptr;           ///< DefStmt; null for the module and for lambdas
+    const Stmt* node = nullptr;  ///< DefStmt; null for the module and for lambdas
     const LambdaExpr* lambda = nullptr;
-    FunctionScope* parent = nullptr;      ///< the enclosing function; null for the module
-    std::vector<NameId> locals;           ///< in order of their first binding, parameters first
-    std::unordered_set<NameId> bound;     ///< the same as a set
+    FunctionScope* parent = nullptr;         ///< the enclosing function; null for the module
+    std::vector<NameId> locals;              ///< in order of their first binding, parameters first
+    std::unordered_set<NameId> bound;        ///< the same as a set
     std::unordered_set<NameId> block_bound;  ///< names of comprehensions and `let`, anywhere inside
     std::unordered_set<NameId> global_names, nonlocal_names;
     std::unordered_set<NameId> used;      ///< read or written here
@@ -34,28 +34,28 @@ struct FunctionScope {
     std::unordered_set<NameId> captured;  ///< bound here, used by a function within
     std::unordered_set<NameId> assigned_parameters;
     std::vector<Binding> bindings;
-    unsigned block_slots = 0;             ///< most names of nested blocks that live at one time
+    unsigned block_slots = 0;  ///< most names of nested blocks that live at one time
     std::unordered_map<NameId, Span> nonlocal_spans;
-    unsigned nested_functions = 0;        ///< defs within, each of which may refer to itself
+    unsigned nested_functions = 0;  ///< defs within, each of which may refer to itself
     bool has_walrus = false;
     bool has_defer = false;
 };
 
 /// What the whole program defines; decides which operators can run code of the program.
 struct ProgramFacts {
-    std::unordered_set<NameId> method_names;   ///< of all classes
-    bool introspects = false;                  ///< some function looks at frames: locals must hold what they seem to
+    std::unordered_set<NameId> method_names;  ///< of all classes
+    bool introspects = false;  ///< some function looks at frames: locals must hold what they seem to
     bool defines(NameId name) const { return method_names.contains(name); }
 };
 
 struct ScopeTree {
     std::unique_ptr<FunctionScope> module;
-    std::unordered_set<NameId> declared_global;   ///< by `global` in any function
+    std::unordered_set<NameId> declared_global;  ///< by `global` in any function
     std::unordered_map<const void*, std::unique_ptr<FunctionScope>> functions;  ///< by DefStmt or LambdaExpr
 };
 
-/// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter …) are
-/// appended to `errors`.
+/// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter
+/// …) are appended to `errors`.
 ScopeTree collect_scopes(const Block& module, const Names& names, ProgramFacts& facts,
                          std::vector<Diagnostic>& errors);
 

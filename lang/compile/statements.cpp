@@ -1,5 +1,5 @@
-// Statements: assignments to every kind of place, declarations, imports, and the dispatch to the files for control
-// flow, functions and memory.
+// Statements: assignments to every kind of place, declarations, imports, and the dispatch to the files for
+// control flow, functions and memory.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -36,15 +36,30 @@ void FunctionCompiler::statement(const Stmt* s) {
             }
             break;
         }
-        case StmtKind::assign: assign(as<AssignStmt>(s)); break;
-        case StmtKind::annotated_assign: annotated_assign(as<AnnotatedAssignStmt>(s)); break;
-        case StmtKind::augmented_assign: augmented_assign(as<AugmentedAssignStmt>(s)); break;
-        case StmtKind::if_: if_statement(as<IfStmt>(s)); break;
-        case StmtKind::while_: while_statement(as<WhileStmt>(s)); break;
-        case StmtKind::for_: for_statement(as<ForStmt>(s)); break;
+        case StmtKind::assign:
+            assign(as<AssignStmt>(s));
+            break;
+        case StmtKind::annotated_assign:
+            annotated_assign(as<AnnotatedAssignStmt>(s));
+            break;
+        case StmtKind::augmented_assign:
+            augmented_assign(as<AugmentedAssignStmt>(s));
+            break;
+        case StmtKind::if_:
+            if_statement(as<IfStmt>(s));
+            break;
+        case StmtKind::while_:
+            while_statement(as<WhileStmt>(s));
+            break;
+        case StmtKind::for_:
+            for_statement(as<ForStmt>(s));
+            break;
         case StmtKind::break_:
-        case StmtKind::continue_: break_or_continue(s); break;
-        case StmtKind::pass: break;
+        case StmtKind::continue_:
+            break_or_continue(s);
+            break;
+        case StmtKind::pass:
+            break;
         case StmtKind::return_: {
             const Expr* value = as<ReturnStmt>(s).value;
             if (value == nullptr) {
@@ -56,7 +71,8 @@ void FunctionCompiler::statement(const Stmt* s) {
             }
             break;
         }
-        default: rare_statement(s);
+        default:
+            rare_statement(s);
     }
     end_statement(s->span);
     release_to(mark);
@@ -64,14 +80,27 @@ void FunctionCompiler::statement(const Stmt* s) {
 
 void FunctionCompiler::rare_statement(const Stmt* s) {
     switch (s->kind) {
-        case StmtKind::def: def_statement(as<DefStmt>(s)); break;
-        case StmtKind::class_: class_statement(as<ClassStmt>(s)); break;
-        case StmtKind::match: match_statement(as<MatchStmt>(s)); break;
-        case StmtKind::try_: try_statement(as<TryStmt>(s)); break;
-        case StmtKind::raise: raise_statement(as<RaiseStmt>(s)); break;
-        case StmtKind::assert_: assert_statement(as<AssertStmt>(s)); break;
+        case StmtKind::def:
+            def_statement(as<DefStmt>(s));
+            break;
+        case StmtKind::class_:
+            class_statement(as<ClassStmt>(s));
+            break;
+        case StmtKind::match:
+            match_statement(as<MatchStmt>(s));
+            break;
+        case StmtKind::try_:
+            try_statement(as<TryStmt>(s));
+            break;
+        case StmtKind::raise:
+            raise_statement(as<RaiseStmt>(s));
+            break;
+        case StmtKind::assert_:
+            assert_statement(as<AssertStmt>(s));
+            break;
         case StmtKind::global:
-        case StmtKind::nonlocal: break;
+        case StmtKind::nonlocal:
+            break;
         case StmtKind::del:
             for (const Expr* t : as<DelStmt>(s).targets) del_target(t, s->span);
             break;
@@ -108,23 +137,31 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             release_to(mark);
             break;
         }
-        case StmtKind::import: import(as<ImportStmt>(s)); break;
-        case StmtKind::region: region_statement(as<BlockStmt>(s)); break;
+        case StmtKind::import:
+            import(as<ImportStmt>(s));
+            break;
+        case StmtKind::region:
+            region_statement(as<BlockStmt>(s));
+            break;
         case StmtKind::keep: {
             const auto& k = as<KeepStmt>(s);
             keep_statement(k.value, k.targets, k.allocator, s->span);
             break;
         }
-        case StmtKind::defer: defer_statement(as<DeferStmt>(s)); break;
+        case StmtKind::defer:
+            defer_statement(as<DeferStmt>(s));
+            break;
         case StmtKind::unsafe:
             error(s->span, "SyntaxError", "unsafe blocks are not part of the language yet",
                   "use buffers from allocate(n), which are checked");
             break;
         case StmtKind::struct_:
         case StmtKind::enum_:
-            error(s->span, "SyntaxError", "structs and enums are not part of the language yet", "use a class");
+            error(s->span, "SyntaxError", "structs and enums are not part of the language yet",
+                  "use a class");
             break;
-        default: error(s->span, "SyntaxError", "this statement is not supported here");
+        default:
+            error(s->span, "SyntaxError", "this statement is not supported here");
     }
 }
 
@@ -153,17 +190,19 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
         case ExprKind::name: {
             const Local* local = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
             if (local != nullptr && can_target(*local)) {
-                // The name may be read by its own new value, so it is written by the last instruction only; what
-                // builds in place works elsewhere first (see logical, conditional, sequence).
+                // The name may be read by its own new value, so it is written by the last instruction only;
+                // what builds in place works elsewhere first (see logical, conditional, sequence).
                 const Local where = *local;
-                const bool reads_itself = value->kind == ExprKind::list || value->kind == ExprKind::tuple ||
-                                          value->kind == ExprKind::list_comp || value->kind == ExprKind::dict_comp ||
-                                          value->kind == ExprKind::generator || value->kind == ExprKind::dict ||
-                                          value->kind == ExprKind::call || value->kind == ExprKind::walrus ||
-                                          value->kind == ExprKind::pipe || value->kind == ExprKind::compare;
+                const bool reads_itself =
+                    value->kind == ExprKind::list || value->kind == ExprKind::tuple ||
+                    value->kind == ExprKind::list_comp || value->kind == ExprKind::dict_comp ||
+                    value->kind == ExprKind::generator || value->kind == ExprKind::dict ||
+                    value->kind == ExprKind::call || value->kind == ExprKind::walrus ||
+                    value->kind == ExprKind::pipe || value->kind == ExprKind::compare;
                 const unsigned mark = next_temp_;
-                const bool safe = !reads_itself || (value->kind == ExprKind::call && inert_arguments(value)) ||
-                                  (value->kind == ExprKind::compare && as<CompareExpr>(value).operators.size() == 1);
+                const bool safe =
+                    !reads_itself || (value->kind == ExprKind::call && inert_arguments(value)) ||
+                    (value->kind == ExprKind::compare && as<CompareExpr>(value).operators.size() == 1);
                 const Operand o = expr(value, safe ? where.reg : -1);
                 if (o.reg != where.reg) emit(Op::move, where.reg, o.reg, 0, span);
                 if (o.hold == Hold::unnamed) disown(o.reg);
@@ -202,8 +241,8 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
     }
 }
 
-/// Whether a call's arguments can be evaluated without touching the name that gets the result: they are all in
-/// registers of their own before the call.
+/// Whether a call's arguments can be evaluated without touching the name that gets the result: they are all
+/// in registers of their own before the call.
 bool FunctionCompiler::inert_arguments(const Expr* call_expr) const {
     const auto& c = as<CallExpr>(call_expr);
     return std::none_of(c.arguments.begin(), c.arguments.end(),
@@ -215,7 +254,8 @@ bool FunctionCompiler::inert_arguments(const Expr* call_expr) const {
 bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span) {
     if (target.elements.size() != value.elements.size() || target.elements.size() > 16) return false;
     for (std::size_t i = 0; i < target.elements.size(); ++i)
-        if (target.elements[i]->kind == ExprKind::starred || value.elements[i]->kind == ExprKind::starred) return false;
+        if (target.elements[i]->kind == ExprKind::starred || value.elements[i]->kind == ExprKind::starred)
+            return false;
     std::vector<Operand> values;
     const std::size_t before = passing_on_.size();
     passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
@@ -248,19 +288,24 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
         value.reg = lent;
     };
     switch (target->kind) {
-        case ExprKind::name: store_name(as<NameExpr>(target).name, value, span); return;
+        case ExprKind::name:
+            store_name(as<NameExpr>(target).name, value, span);
+            return;
         case ExprKind::attribute: {
             const auto& a = as<AttributeExpr>(target);
             refuse_write(target);
             edge_ = false;
             const Operand object = expr(a.object);
             named_under_regions();
-            emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge), object.reg, value.reg, 0, span);
+            emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge), object.reg, value.reg, 0,
+                 span);
             emit_word(a.name);
             emit_word(0);
             if (value.hold == Hold::unnamed) {
-                if (edge) finish(value, span);
-                else disown(value.reg);
+                if (edge)
+                    finish(value, span);
+                else
+                    disown(value.reg);
             }
             finish(object, span);
             return;
@@ -275,8 +320,10 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
                 const std::uint8_t first = temp(3);
                 const Expr* parts[] = {s.start, s.stop, s.step};
                 for (unsigned k = 0; k < 3; ++k) {
-                    if (parts[k] == nullptr) emit(Op::load_none, first + k, 0, 0, span);
-                    else into(parts[k], static_cast<std::uint8_t>(first + k));
+                    if (parts[k] == nullptr)
+                        emit(Op::load_none, first + k, 0, 0, span);
+                    else
+                        into(parts[k], static_cast<std::uint8_t>(first + k));
                 }
                 emit(Op::set_slice, object.reg, first, value.reg, span);
                 finish(value, span);
@@ -286,19 +333,27 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             keep_across(object, i.index, span);
             const Operand at = expr(i.index);
             named_under_regions();
-            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge), object.reg, at.reg, value.reg, span);
+            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge), object.reg, at.reg,
+                 value.reg, span);
             if (value.hold == Hold::unnamed) {
-                if (edge) finish(value, span);
-                else disown(value.reg);
+                if (edge)
+                    finish(value, span);
+                else
+                    disown(value.reg);
             }
             finish(at, span);
             finish(object, span);
             return;
         }
         case ExprKind::tuple:
-        case ExprKind::list: assign_unpacked(as<SequenceExpr>(target), value, span); return;
-        case ExprKind::starred: error(target->span, "SyntaxError", "starred assignment target must be in a list or tuple"); return;
-        default: error(target->span, "SyntaxError", "cannot assign to this expression");
+        case ExprKind::list:
+            assign_unpacked(as<SequenceExpr>(target), value, span);
+            return;
+        case ExprKind::starred:
+            error(target->span, "SyntaxError", "starred assignment target must be in a list or tuple");
+            return;
+        default:
+            error(target->span, "SyntaxError", "cannot assign to this expression");
     }
 }
 
@@ -306,7 +361,8 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
 void FunctionCompiler::refuse_write(const Expr* target) {
     const NameExpr* root = root_name(target);
     if (root == nullptr || !read_only_.contains(root->name)) return;
-    error(target->span, "TypeError", "'" + std::string(context_.names.text(root->name)) + "' is borrowed to read",
+    error(target->span, "TypeError",
+          "'" + std::string(context_.names.text(root->name)) + "' is borrowed to read",
           "annotate the parameter ~&T and pass ~&x to write through it");
 }
 
@@ -315,14 +371,16 @@ void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value
     std::size_t star = n;
     for (std::size_t i = 0; i < n; ++i) {
         if (target.elements[i]->kind != ExprKind::starred) continue;
-        if (star != n) error(target.elements[i]->span, "SyntaxError", "multiple starred expressions in assignment");
+        if (star != n)
+            error(target.elements[i]->span, "SyntaxError", "multiple starred expressions in assignment");
         star = i;
     }
     if (n > 60) {
         error(target.span, "SyntaxError", "too many targets in one assignment (at most 60)");
         return;
     }
-    const std::uint8_t first = n == 0 ? static_cast<std::uint8_t>(next_temp_) : temp(static_cast<unsigned>(n));
+    const std::uint8_t first =
+        n == 0 ? static_cast<std::uint8_t>(next_temp_) : temp(static_cast<unsigned>(n));
     if (star == n) {
         const bool take = value.hold == Hold::unnamed;
         emit(take ? Op::unpack_take : Op::unpack, first, static_cast<unsigned>(n), value.reg, target.span);
@@ -406,13 +464,15 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             Operand object = expr(a.object);
             keep_across(object, s.value, s.span);
             const std::uint8_t old = temp();
-            emit(counts() && !inert(s.value) ? Op::get_field_share : Op::get_field, old, object.reg, 0, s.target->span);
+            emit(counts() && !inert(s.value) ? Op::get_field_share : Op::get_field, old, object.reg, 0,
+                 s.target->span);
             emit_word(a.name);
             emit_word(0);
             const bool owned = counts() && !inert(s.value);
             if (owned) own(old);
             augmented_ = true;
-            Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            Operand result =
+                binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
             own(result.reg);
             emit(Op::set_field_take, object.reg, result.reg, 0, s.span);
             emit_word(a.name);
@@ -438,7 +498,8 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             emit(owned ? Op::get_index_share : Op::get_index, old, object.reg, at.reg, s.target->span);
             if (owned) own(old);
             augmented_ = true;
-            Operand result = binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            Operand result =
+                binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
             own(result.reg);
             emit(Op::set_index_take, object.reg, at.reg, result.reg, s.span);
             disown(result.reg);
@@ -446,7 +507,8 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             finish(object, s.span);
             return;
         }
-        default: error(s.target->span, "SyntaxError", "illegal target for augmented assignment");
+        default:
+            error(s.target->span, "SyntaxError", "illegal target for augmented assignment");
     }
 }
 
@@ -459,7 +521,8 @@ void FunctionCompiler::del_target(const Expr* target, Span span) {
             if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
                 check_assigned(r.local, target->span);
                 needs_init_ = true;
-                if (counts() && !r.local.plain && !r.local.is_parameter) emit(Op::discard, r.local.reg, 0, 0, span);
+                if (counts() && !r.local.plain && !r.local.is_parameter)
+                    emit(Op::discard, r.local.reg, 0, 0, span);
                 emit(Op::load_unbound, r.local.reg, 0, 0, span);
                 forget(r.local);
             } else if (r.kind == Resolved::Kind::global) {
@@ -497,8 +560,10 @@ void FunctionCompiler::del_target(const Expr* target, Span span) {
                 const std::uint8_t first = temp(3);
                 const Expr* parts[] = {s.start, s.stop, s.step};
                 for (unsigned k = 0; k < 3; ++k) {
-                    if (parts[k] == nullptr) emit(Op::load_none, first + k, 0, 0, span);
-                    else into(parts[k], static_cast<std::uint8_t>(first + k));
+                    if (parts[k] == nullptr)
+                        emit(Op::load_none, first + k, 0, 0, span);
+                    else
+                        into(parts[k], static_cast<std::uint8_t>(first + k));
                 }
                 emit(Op::delete_slice, object.reg, first, 0, target->span);
             } else {
@@ -514,7 +579,8 @@ void FunctionCompiler::del_target(const Expr* target, Span span) {
         case ExprKind::list:
             for (const Expr* part : as<SequenceExpr>(target).elements) del_target(part, span);
             break;
-        default: error(target->span, "SyntaxError", "cannot delete this expression");
+        default:
+            error(target->span, "SyntaxError", "cannot delete this expression");
     }
     release_to(mark);
 }

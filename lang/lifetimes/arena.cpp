@@ -6,8 +6,8 @@
 namespace harness::lang {
 
 LifetimeEntry lifetime_entry_Arena(bool checked) {
-    return {checked ? make_lifetime<Arena, true>() : make_lifetime<Arena, false>(), LifetimeTables<Arena>::unchecked.data(),
-            LifetimeTables<Arena>::checked.data()};
+    return {checked ? make_lifetime<Arena, true>() : make_lifetime<Arena, false>(),
+            LifetimeTables<Arena>::unchecked.data(), LifetimeTables<Arena>::checked.data()};
 }
 
 }  // namespace harness::lang

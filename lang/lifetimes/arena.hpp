@@ -1,5 +1,5 @@
-// The lifetime `arena`: objects go together when their region ends. A store of something new into an older object
-// makes it live as long as that; a store of something named is judged when its region ends.
+// The lifetime `arena`: objects go together when their region ends. A store of something new into an older
+// object makes it live as long as that; a store of something named is judged when its region ends.
 #pragma once
 
 #include "lang/lifetimes/policy.hpp"
@@ -15,12 +15,20 @@ struct Arena {
         l.regions = true;
         return l;
     }
-    template <bool Checked> static Value share(Interpreter*, Value v) { return v; }
-    template <bool Checked> static Value share_name(Interpreter*, Value v) { return v; }
-    template <bool Checked> static void drop(Interpreter*, Value) {}
-    template <bool Checked> static void discard(Interpreter*, Value) {}
-    /// The owned bit says that the value is unnamed: the place receives it. In the program's own region, where all
-    /// live equally long, there is nothing to compare.
+    template <bool Checked>
+    static Value share(Interpreter*, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value share_name(Interpreter*, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static void drop(Interpreter*, Value) {}
+    template <bool Checked>
+    static void discard(Interpreter*, Value) {}
+    /// The owned bit says that the value is unnamed: the place receives it. In the program's own region,
+    /// where all live equally long, there is nothing to compare.
     template <bool Checked>
     [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value holder, Value v) {
         if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v, false);
@@ -33,10 +41,14 @@ struct Arena {
     }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_edge(Interpreter* S, Value holder, Value v) {
-        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v.lent(), false).lent();
+        if (v.is_heap() && S->heap.regions()->depth() != 0)
+            return S->store_across(holder, v.lent(), false).lent();
         return v.lent();
     }
-    template <bool Checked> static Value take(Interpreter*, Value v) { return v.owned(); }
+    template <bool Checked>
+    static Value take(Interpreter*, Value v) {
+        return v.owned();
+    }
     [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
     [[gnu::always_inline]] static Value read_name(Value v) { return v.lent(); }
 };

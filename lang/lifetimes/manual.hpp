@@ -1,5 +1,5 @@
-// The lifetime `manual`: objects go at `free` and `deinit`, and what is live at exit is a leak. Strings, closures and
-// the other values that nobody can free by hand are counted.
+// The lifetime `manual`: objects go at `free` and `deinit`, and what is live at exit is a leak. Strings,
+// closures and the other values that nobody can free by hand are counted.
 #pragma once
 
 #include "lang/lifetimes/policy.hpp"
@@ -36,16 +36,27 @@ struct Manual {
     /// An unnamed value that was only lent goes with all that it owns.
     template <bool Checked>
     [[gnu::always_inline]] static void drop(Interpreter* S, Value v) {
-        if (always_counted(v)) count_down<Checked>(S, v);
-        else if (v.is_owned()) S->deinit(v);
+        if (always_counted(v))
+            count_down<Checked>(S, v);
+        else if (v.is_owned())
+            S->deinit(v);
     }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value, Value v) {
         return share_name<Checked>(S, v);
     }
-    template <bool Checked> static Value store_take(Interpreter*, Value, Value v) { return v; }
-    template <bool Checked> static Value store_edge(Interpreter* S, Value, Value v) { return share<Checked>(S, v).lent(); }
-    template <bool Checked> static Value take(Interpreter*, Value v) { return v; }
+    template <bool Checked>
+    static Value store_take(Interpreter*, Value, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value store_edge(Interpreter* S, Value, Value v) {
+        return share<Checked>(S, v).lent();
+    }
+    template <bool Checked>
+    static Value take(Interpreter*, Value v) {
+        return v;
+    }
     /// Reading a field or an element is a borrow; a name's value stays as it is.
     [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
     static Value read_name(Value v) { return v; }

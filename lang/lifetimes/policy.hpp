@@ -1,5 +1,6 @@
-// What a lifetime's policy must define, and how the VM's handlers see it. A policy is a struct of static functions,
-// each a template over `Checked`; handlers are instantiated once for each, so that no lifetime pays for another.
+// What a lifetime's policy must define, and how the VM's handlers see it. A policy is a struct of static
+// functions, each a template over `Checked`; handlers are instantiated once for each, so that no lifetime
+// pays for another.
 #pragma once
 
 #include "lang/lifetimes/lifetime.hpp"
@@ -17,13 +18,17 @@ struct Mode {
 /// Where the object is: the address in the value, or the handle's.
 template <bool Checked>
 [[gnu::always_inline]] inline void* object_address(Interpreter* S, Value v) {
-    if constexpr (Checked) return S->heap.handles().address(v);
-    else return reinterpret_cast<void*>(v.payload());
+    if constexpr (Checked)
+        return S->heap.handles().address(v);
+    else
+        return reinterpret_cast<void*>(v.payload());
 }
 template <bool Checked>
 [[gnu::always_inline]] inline bool object_live(Interpreter* S, Value v) {
-    if constexpr (Checked) return S->heap.handles().live(v);
-    else return true;
+    if constexpr (Checked)
+        return S->heap.handles().live(v);
+    else
+        return true;
 }
 /// The count of strings and of objects stands at the same offset.
 template <bool Checked>
@@ -39,7 +44,8 @@ template <bool Checked>
         if (!S->heap.handles().live(v)) return;
     }
     std::uint32_t& count = object_count<Checked>(S, v);
-    if (static_cast<std::int32_t>(count) >= 0) [[likely]] ++count;
+    if (static_cast<std::int32_t>(count) >= 0) [[likely]]
+        ++count;
 }
 /// Takes a reference away; the last one ends the object.
 template <bool Checked>

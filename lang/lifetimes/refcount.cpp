@@ -6,8 +6,8 @@
 namespace harness::lang {
 
 LifetimeEntry lifetime_entry_Refcount(bool checked) {
-    return {checked ? make_lifetime<Refcount, true>() : make_lifetime<Refcount, false>(), LifetimeTables<Refcount>::unchecked.data(),
-            LifetimeTables<Refcount>::checked.data()};
+    return {checked ? make_lifetime<Refcount, true>() : make_lifetime<Refcount, false>(),
+            LifetimeTables<Refcount>::unchecked.data(), LifetimeTables<Refcount>::checked.data()};
 }
 
 }  // namespace harness::lang

@@ -1,6 +1,7 @@
-// The lifetime `refcount`: an object goes, destructor first, when the last reference to it goes. Cycles leak and are
-// reported; `refcount+cycles` finds them by trial deletion among the objects that lost a reference without dying
-// (Bacon and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the synchronous form).
+// The lifetime `refcount`: an object goes, destructor first, when the last reference to it goes. Cycles leak
+// and are reported; `refcount+cycles` finds them by trial deletion among the objects that lost a reference
+// without dying (Bacon and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the
+// synchronous form).
 #pragma once
 
 #include "lang/lifetimes/policy.hpp"
@@ -26,8 +27,8 @@ struct Refcount {
             if (!S->heap.handles().live(v)) return v;
         }
         std::uint32_t& count = object_count<Checked>(S, v);
-        // Objects of an arena handle and constants are immortal: they end with what they belong to, and a name that
-        // outlives them must not touch their memory.
+        // Objects of an arena handle and constants are immortal: they end with what they belong to, and a
+        // name that outlives them must not touch their memory.
         if (static_cast<std::int32_t>(count) < 0) return v;
         ++count;
         return v.owned();
@@ -48,12 +49,17 @@ struct Refcount {
     [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value, Value v) {
         return share<Checked>(S, v);
     }
-    template <bool Checked> static Value store_take(Interpreter*, Value, Value v) { return v; }
-    template <bool Checked> static Value store_edge(Interpreter* S, Value, Value v) {
+    template <bool Checked>
+    static Value store_take(Interpreter*, Value, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value store_edge(Interpreter* S, Value, Value v) {
         if (always_counted(v)) return share<Checked>(S, v);
         return v.lent();
     }
-    template <bool Checked> static Value take(Interpreter* S, Value v) {
+    template <bool Checked>
+    static Value take(Interpreter* S, Value v) {
         return v.is_owned() ? v : share<Checked>(S, v);
     }
     static Value read_place(Value v) { return v; }
@@ -80,10 +86,15 @@ struct RefcountCycles : Refcount {
             if (!S->heap.handles().live(v)) return;
         }
         if (static_cast<std::int32_t>(object_count<Checked>(S, v)) < 0) return;
-        if (--object_count<Checked>(S, v) == 0) S->end_object(v);
-        else S->note_possible_root(v);
+        if (--object_count<Checked>(S, v) == 0)
+            S->end_object(v);
+        else
+            S->note_possible_root(v);
     }
-    template <bool Checked> static void drop(Interpreter* S, Value v) { discard<Checked>(S, v); }
+    template <bool Checked>
+    static void drop(Interpreter* S, Value v) {
+        discard<Checked>(S, v);
+    }
 };
 
 }  // namespace harness::lang

@@ -61,8 +61,10 @@ void Handles::release(Value v, std::uint32_t site) {
     // The last generation stays where it is: a reference to it must be recognised for ever.
     if (e.generation == 0xFFFF) return;
     e.next_free = no_entry;
-    if (free_count_ == 0) free_head_ = i;
-    else entries_[free_tail_].next_free = i;
+    if (free_count_ == 0)
+        free_head_ = i;
+    else
+        entries_[free_tail_].next_free = i;
     free_tail_ = i;
     ++free_count_;
 }

@@ -1,5 +1,5 @@
-// Checked mode's table of objects. A value then holds a 32-bit index and a 16-bit generation instead of an address,
-// so that a stale reference is recognised exactly, whatever the allocator did with the memory since.
+// Checked mode's table of objects. A value then holds a 32-bit index and a 16-bit generation instead of an
+// address, so that a stale reference is recognised exactly, whatever the allocator did with the memory since.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace harness::lang {
 class Handles {
   public:
     struct Entry {
-        void* address;               ///< null once released
-        std::uint32_t allocated;     ///< site, an instruction of the program
+        void* address;            ///< null once released
+        std::uint32_t allocated;  ///< site, an instruction of the program
         std::uint32_t released;
-        std::uint32_t next_free;     ///< queue of free entries
-        std::uint16_t generation;    ///< of the object that is, or last was, here
+        std::uint32_t next_free;   ///< queue of free entries
+        std::uint16_t generation;  ///< of the object that is, or last was, here
         Tag tag;
         std::uint32_t before_allocated, before_released;  ///< sites of the object one generation before
     };
@@ -55,12 +55,13 @@ class Handles {
     void move(Value v, void* address) { entries_[index(v)].address = address; }
 
   private:
-    /// Free entries rest this long before they are used again, so that the places of an old release can be told.
+    /// Free entries rest this long before they are used again, so that the places of an old release can be
+    /// told.
     static constexpr std::uint32_t quarantine = 4096;
     Value make_slow(void* address, Tag tag, std::uint32_t site);
     Value reuse(void* address, Tag tag, std::uint32_t site);
 
-    Entry* entries_ = nullptr;       ///< reserved address space, so that it never moves
+    Entry* entries_ = nullptr;  ///< reserved address space, so that it never moves
     std::uint32_t used_ = 0, free_head_ = 0, free_tail_ = 0, free_count_ = 0, capacity_ = 0;
 };
 

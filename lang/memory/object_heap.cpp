@@ -14,9 +14,13 @@ constexpr std::size_t header_bytes = sizeof(Header);
 constexpr std::uint32_t constant_site = 0xFFFF'FFFF;
 }  // namespace
 
-ObjectHeap::ObjectHeap(Machine& machine, const allocators::AllocatorTable& allocator, LayoutRules rules, bool checked,
-                       std::uint64_t max_bytes)
-    : machine_(machine), allocator_(&allocator), run_allocator_(&allocator), window_(allocator.window), rules_(rules),
+ObjectHeap::ObjectHeap(Machine& machine, const allocators::AllocatorTable& allocator, LayoutRules rules,
+                       bool checked, std::uint64_t max_bytes)
+    : machine_(machine),
+      allocator_(&allocator),
+      run_allocator_(&allocator),
+      window_(allocator.window),
+      rules_(rules),
       max_bytes_(max_bytes) {
     if (checked) handles_.activate();
     auto block = std::make_unique<char[]>(256 * 16);
@@ -25,8 +29,9 @@ ObjectHeap::ObjectHeap(Machine& machine, const allocators::AllocatorTable& alloc
         *reinterpret_cast<StringHeader*>(at) = {1, immortal_count};
         at[8] = static_cast<char>(c);
         at[9] = 0;
-        single_bytes_[c] = handles_.active() ? handles_.make(at + 8, Tag::string, constant_site)
-                                             : Value::tagged(Tag::string, reinterpret_cast<std::uintptr_t>(at + 8));
+        single_bytes_[c] = handles_.active()
+                               ? handles_.make(at + 8, Tag::string, constant_site)
+                               : Value::tagged(Tag::string, reinterpret_cast<std::uintptr_t>(at + 8));
     }
     constants_.push_back(std::move(block));
 }
@@ -40,18 +45,20 @@ Value ObjectHeap::exhausted(std::size_t bytes) { return machine_.raise_memory_er
 // --- Blocks
 
 void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_t align) {
-    if (max_bytes_ != 0 && counts_.payload_live() + counts_.header_live + requested > max_bytes_) return nullptr;
+    if (max_bytes_ != 0 && counts_.payload_live() + counts_.header_live + requested > max_bytes_)
+        return nullptr;
     void* block = nullptr;
     if (regions_ != nullptr && allocator_ == run_allocator_) {
         Region& region = regions_->region(regions_->current());
-        const allocators::AllocatorTable& table = region.child != nullptr ? region.child->table() : *run_allocator_;
+        const allocators::AllocatorTable& table =
+            region.child != nullptr ? region.child->table() : *run_allocator_;
         block = table.allocate(table.self, requested, align);
         if (block == nullptr) return nullptr;
         regions_->note(block, requested, header, align, region);
     } else {
         const std::size_t rounded = (requested + 7) & ~std::size_t{7};
-        if (window_ != nullptr && align <= 8 && static_cast<std::size_t>(window_->limit - window_->cursor) >= rounded &&
-            requested != 0) {
+        if (window_ != nullptr && align <= 8 &&
+            static_cast<std::size_t>(window_->limit - window_->cursor) >= rounded && requested != 0) {
             block = window_->cursor;
             window_->cursor += rounded;
         } else {
@@ -305,7 +312,8 @@ bool ObjectHeap::grow_list(Value list, std::uint32_t wanted) {
     }
     const std::uint64_t first = capacity;
     const bool wide = first >= Sequence::wide_capacity;
-    head.word = Sequence::grown_bit | (wide ? Sequence::wide_capacity : first) << 48 | reinterpret_cast<std::uintptr_t>(body);
+    head.word = Sequence::grown_bit | (wide ? Sequence::wide_capacity : first) << 48 |
+                reinterpret_cast<std::uintptr_t>(body);
     if (wide) (&head.word)[1] = first;
     return true;
 }
@@ -325,15 +333,23 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
             const Sequence& s = sequence(v);
             return Sequence::bytes(s.first_capacity()) + (s.grown() ? Sequence::bytes(s.capacity()) : 0);
         }
-        case ClassId::dict: return sizeof(Dict) + payload<Dict>(v).table_bytes();
-        case ClassId::cell: return sizeof(Cell);
-        case ClassId::closure: return sizeof(Value) * (std::uint64_t{machine_.closure_cells(v)} + 1);
-        case ClassId::bound_method: return sizeof(BoundMethod);
-        case ClassId::iterator: return 24 + std::uint64_t{payload<Iterator>(v).count} * sizeof(Value);
-        case ClassId::range: return sizeof(Range);
-        case ClassId::buffer: return buffer_prefix(v).size;
+        case ClassId::dict:
+            return sizeof(Dict) + payload<Dict>(v).table_bytes();
+        case ClassId::cell:
+            return sizeof(Cell);
+        case ClassId::closure:
+            return sizeof(Value) * (std::uint64_t{machine_.closure_cells(v)} + 1);
+        case ClassId::bound_method:
+            return sizeof(BoundMethod);
+        case ClassId::iterator:
+            return 24 + std::uint64_t{payload<Iterator>(v).count} * sizeof(Value);
+        case ClassId::range:
+            return sizeof(Range);
+        case ClassId::buffer:
+            return buffer_prefix(v).size;
         case ClassId::allocator:
-        case ClassId::arena: return sizeof(std::uint64_t);
+        case ClassId::arena:
+            return sizeof(std::uint64_t);
         default: {
             const ClassInfo& type = machine_.class_by_id(static_cast<ClassId>(header(v).class_id));
             return std::uint64_t{type.field_count} * sizeof(Value);
@@ -342,8 +358,8 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
 }
 
 const BufferPrefix& ObjectHeap::buffer_prefix(Value buffer) const {
-    return *reinterpret_cast<const BufferPrefix*>(static_cast<const char*>(address(buffer)) - sizeof(BufferPrefix) -
-                                                  header_bytes);
+    return *reinterpret_cast<const BufferPrefix*>(static_cast<const char*>(address(buffer)) -
+                                                  sizeof(BufferPrefix) - header_bytes);
 }
 
 void ObjectHeap::destroy(Value v) {

@@ -1,5 +1,6 @@
-// Where the program's objects come from and go back to: one allocator (or one per region), the byte counts, and in
-// checked mode the table of handles. It knows layouts, not lifetimes: when something is released is decided above.
+// Where the program's objects come from and go back to: one allocator (or one per region), the byte counts,
+// and in checked mode the table of handles. It knows layouts, not lifetimes: when something is released is
+// decided above.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class Regions;
 struct ClassInfo;
 struct Function;
 
-/// Payload is what the program asked for, requested adds the headers. Peaks are brought up to date when bytes are
-/// given back and when the figures are read, so that an allocation only adds.
+/// Payload is what the program asked for, requested adds the headers. Peaks are brought up to date when bytes
+/// are given back and when the figures are read, so that an allocation only adds.
 struct HeapCounts {
     std::uint64_t allocations = 0, deallocations = 0;
     std::uint64_t payload_total = 0, payload_freed = 0, payload_peak = 0;
@@ -41,8 +42,8 @@ struct HeapCounts {
 
 /// What a lifetime tells the heap about layouts; see lifetimes/lifetime.hpp.
 struct LayoutRules {
-    bool sequence_header = true;     ///< lists and mutable tuples have a Header at -8
-    std::uint32_t birth_word = 0;    ///< second half of a new header: count 1, or the region's depth
+    bool sequence_header = true;   ///< lists and mutable tuples have a Header at -8
+    std::uint32_t birth_word = 0;  ///< second half of a new header: count 1, or the region's depth
 };
 
 class ObjectHeap {
@@ -60,7 +61,9 @@ class ObjectHeap {
         return reinterpret_cast<void*>(v.payload());
     }
     const char* bytes(Value string) const { return static_cast<const char*>(address(string)); }
-    StringHeader& string_header(Value string) const { return static_cast<StringHeader*>(address(string))[-1]; }
+    StringHeader& string_header(Value string) const {
+        return static_cast<StringHeader*>(address(string))[-1];
+    }
     std::string_view text(Value string) const {
         const char* p = bytes(string);
         return {p, reinterpret_cast<const StringHeader*>(p)[-1].length};
@@ -79,17 +82,19 @@ class ObjectHeap {
         const auto id = static_cast<ClassId>(header(v).class_id);
         return id == ClassId::frozen_tuple ? ClassId::tuple : id;
     }
-    /// False when the object behind `v` was released: a handle whose generation has passed. Always true unchecked.
+    /// False when the object behind `v` was released: a handle whose generation has passed. Always true
+    /// unchecked.
     bool live(Value v) const { return !handles_.active() || !v.is_heap() || handles_.live(v); }
 
-    // --- Making objects. All return a value with its owned bit set, or Value::failed() after raising MemoryError.
-    // Contents of lists and objects are set to None, of strings left open. Sizes are checked for overflow.
+    // --- Making objects. All return a value with its owned bit set, or Value::failed() after raising
+    // MemoryError. Contents of lists and objects are set to None, of strings left open. Sizes are checked for
+    // overflow.
     Value new_string(std::string_view text);
     Value new_string(std::size_t length, char*& bytes);
     /// An empty list whose first block holds `capacity` elements.
     Value new_list(std::uint32_t capacity);
-    /// Takes over the elements (they must have been shared or stored already). A tuple of immutable values only is
-    /// tagged `counted`, any other `sequence`.
+    /// Takes over the elements (they must have been shared or stored already). A tuple of immutable values
+    /// only is tagged `counted`, any other `sequence`.
     Value new_tuple(const Value* elements, std::uint32_t length);
     Value new_dict();
     Value new_instance(const ClassInfo& type);
@@ -100,7 +105,8 @@ class ObjectHeap {
     Value new_object(ClassId id, std::size_t payload, Tag tag);
     Value new_buffer(std::uint64_t size, std::uint32_t align);
 
-    /// Makes room for one more element at least; false after raising MemoryError. Elements may move, the head not.
+    /// Makes room for one more element at least; false after raising MemoryError. Elements may move, the head
+    /// not.
     bool grow_list(Value list, std::uint32_t wanted);
     /// Appends a value that was already stored (see Lifetime::store). False after raising.
     bool append(Value list, Value element) {
@@ -111,14 +117,14 @@ class ObjectHeap {
         s.set_length(n + 1);
         return true;
     }
-    /// A block for the table of `owner` (dict entries, a list's elements), from where the owner came from; counted as
-    /// payload of the program, without a header. nullptr after raising MemoryError.
+    /// A block for the table of `owner` (dict entries, a list's elements), from where the owner came from;
+    /// counted as payload of the program, without a header. nullptr after raising MemoryError.
     void* new_block(std::size_t bytes, Value owner = Value::none());
     void free_block(void* block, std::size_t bytes, Value owner = Value::none());
 
     // --- Giving back.
-    /// Gives back the memory of one object, with the blocks that belong to it, and ends its handle. What it refers to
-    /// is the caller's affair.
+    /// Gives back the memory of one object, with the blocks that belong to it, and ends its handle. What it
+    /// refers to is the caller's affair.
     void destroy(Value v);
     /// Payload bytes of an object, its tables and side table included.
     std::uint64_t payload_bytes(Value v) const;
@@ -137,7 +143,8 @@ class ObjectHeap {
     const allocators::AllocatorTable& allocator() const { return *allocator_; }
     bool checked() const { return handles_.active(); }
     std::uint64_t constant_bytes() const { return constant_bytes_; }
-    /// Objects come from `table` (null: the run's allocator) until this is called again; their origin is remembered.
+    /// Objects come from `table` (null: the run's allocator) until this is called again; their origin is
+    /// remembered.
     const allocators::AllocatorTable* use_allocator(const allocators::AllocatorTable* table);
     /// The allocator that a block came from.
     const allocators::AllocatorTable& origin(const void* block) const;
@@ -150,9 +157,9 @@ class ObjectHeap {
         const void* block;
         std::uint64_t number;
     };
-    /// Objects from `table` are noted in `log` from now on, and end with the arena: where objects are counted, their
-    /// count is immortal and the reference to them owns nothing, so that discarding a name never touches memory that
-    /// a reset gave back. `log` must stay until forget_arena().
+    /// Objects from `table` are noted in `log` from now on, and end with the arena: where objects are
+    /// counted, their count is immortal and the reference to them owns nothing, so that discarding a name
+    /// never touches memory that a reset gave back. `log` must stay until forget_arena().
     void register_arena(const allocators::AllocatorTable* table, std::vector<Made>* log);
     void forget_arena(const allocators::AllocatorTable* table) { arenas_.erase(table); }
     /// Whether a noted object has its memory still.
@@ -189,7 +196,7 @@ class ObjectHeap {
     std::uint32_t birth_word() const;
 
     Machine& machine_;
-    const allocators::AllocatorTable* allocator_;          ///< serves the next object
+    const allocators::AllocatorTable* allocator_;  ///< serves the next object
     const allocators::AllocatorTable* run_allocator_;
     allocators::BumpWindow* window_;
     LayoutRules rules_;
@@ -205,7 +212,7 @@ class ObjectHeap {
     };
     std::unordered_map<const void*, Foreign> foreign_;
     std::unordered_map<const allocators::AllocatorTable*, std::vector<Made>*> arenas_;
-    std::vector<Made>* log_ = nullptr;                     ///< of the arena that serves the next object, if one does
+    std::vector<Made>* log_ = nullptr;  ///< of the arena that serves the next object, if one does
     const void* newest_foreign_ = nullptr;
     std::uint64_t foreign_made_ = 0;
     Value single_bytes_[256];

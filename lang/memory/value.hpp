@@ -1,5 +1,6 @@
-// The value: eight bytes, NaN-boxed. Everything that a program can hold in a name, a field or an element is one of
-// these; the layout is the contract between compiler, VM, lifetimes and builtins, and is described in layout.md.
+// The value: eight bytes, NaN-boxed. Everything that a program can hold in a name, a field or an element is
+// one of these; the layout is the contract between compiler, VM, lifetimes and builtins, and is described in
+// layout.md.
 #pragma once
 
 #include <bit>
@@ -7,20 +8,20 @@
 
 namespace harness::lang {
 
-/// The top 16 bits of every value that is not a float. A float is stored as it is; the only NaN that is ever stored
-/// is positive, so that every bit pattern above 0xFFF8'0000'0000'0000 is free for tags.
+/// The top 16 bits of every value that is not a float. A float is stored as it is; the only NaN that is ever
+/// stored is positive, so that every bit pattern above 0xFFF8'0000'0000'0000 is free for tags.
 ///
-/// Objects and sequences come in two tags that differ in bit 48, the *owned* bit: a place whose value has it set is
-/// responsible for what it refers to, a place without it holds an unowned edge or a borrow.
+/// Objects and sequences come in two tags that differ in bit 48, the *owned* bit: a place whose value has it
+/// set is responsible for what it refers to, a place without it holds an unowned edge or a borrow.
 enum class Tag : std::uint16_t {
-    constant = 0xFFF8,           ///< None, booleans, markers, and off-heap functions, classes, modules
-    string = 0xFFF9,             ///< immutable bytes; shared and counted, never owned by hand
+    constant = 0xFFF8,  ///< None, booleans, markers, and off-heap functions, classes, modules
+    string = 0xFFF9,    ///< immutable bytes; shared and counted, never owned by hand
     object_borrowed = 0xFFFA,
-    object = 0xFFFB,             ///< instances, dicts, buffers, handles: what has a header with a class
+    object = 0xFFFB,  ///< instances, dicts, buffers, handles: what has a header with a class
     sequence_borrowed = 0xFFFC,
-    sequence = 0xFFFD,           ///< lists, and tuples that hold something mutable
-    counted = 0xFFFE,            ///< closures, cells, bound methods, iterators, immutable tuples, exceptions
-    integer = 0xFFFF,            ///< 48 bits, signed
+    sequence = 0xFFFD,  ///< lists, and tuples that hold something mutable
+    counted = 0xFFFE,   ///< closures, cells, bound methods, iterators, immutable tuples, exceptions
+    integer = 0xFFFF,   ///< 48 bits, signed
 };
 
 inline constexpr std::uint64_t payload_mask = 0x0000'FFFF'FFFF'FFFF;
@@ -81,9 +82,11 @@ struct Value {
     constexpr bool is_constant_object() const {
         return bits > (tag_bits(Tag::constant) | 4096) && bits < tag_bits(Tag::string);
     }
-    /// Whether the place that holds this value answers for what it refers to: strings and counted values always,
-    /// objects and sequences by their owned bit.
-    constexpr bool is_owned() const { return is_heap() && (!(is_object() || is_sequence()) || (bits & owned_bit) != 0); }
+    /// Whether the place that holds this value answers for what it refers to: strings and counted values
+    /// always, objects and sequences by their owned bit.
+    constexpr bool is_owned() const {
+        return is_heap() && (!(is_object() || is_sequence()) || (bits & owned_bit) != 0);
+    }
     /// The same reference without the responsibility; strings and counted values stay as they are.
     constexpr Value lent() const { return is_object() || is_sequence() ? Value{bits & ~owned_bit} : *this; }
     constexpr Value owned() const { return is_object() || is_sequence() ? Value{bits | owned_bit} : *this; }
@@ -104,7 +107,9 @@ struct Value {
 static_assert(sizeof(Value) == 8);
 
 /// `is`: the same object, whether the place owns it or not.
-constexpr bool same_object(Value a, Value b) { return a == b || (a.is_heap() && b.is_heap() && a.owned() == b.owned()); }
+constexpr bool same_object(Value a, Value b) {
+    return a == b || (a.is_heap() && b.is_heap() && a.owned() == b.owned());
+}
 
 constexpr bool fits_integer(std::int64_t i) { return i >= integer_min && i <= integer_max; }
 

@@ -1,5 +1,5 @@
-// The one form in which everything that goes wrong is told: place, cause, remedy. Front end, VM and checks fill
-// in Diagnostics; a single printer turns them into text, so that all errors look alike.
+// The one form in which everything that goes wrong is told: place, cause, remedy. Front end, VM and checks
+// fill in Diagnostics; a single printer turns them into text, so that all errors look alike.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace harness::lang {
 
-/// A further place that belongs to an error, for example "allocated" or "released"; printed with its source line.
+/// A further place that belongs to an error, for example "allocated" or "released"; printed with its source
+/// line.
 struct Related {
     std::string label;  ///< without the colon
     Span span;
@@ -37,8 +38,9 @@ struct PrintOptions {
     bool colour = false;
 };
 
-/// The text of one diagnostic, as the reference shows it; ends with a line end. Long source lines are cut around
-/// the span, tabs and control bytes are made visible, deep stacks are folded (the first 10 and the last 10 lines).
+/// The text of one diagnostic, as the reference shows it; ends with a line end. Long source lines are cut
+/// around the span, tabs and control bytes are made visible, deep stacks are folded (the first 10 and the
+/// last 10 lines).
 std::string render(const Diagnostic& diagnostic, const SourceMap& sources, PrintOptions options = {});
 
 /// The candidate nearest to `name` by edit distance, or empty when none is near enough to be a misspelling

@@ -34,8 +34,9 @@ struct Place {
 /// Owns the texts of all files of one program, the main file first. Texts never move once added.
 class SourceMap {
   public:
-    /// Adds a file and returns the global offset of its first byte. `name` is printed in messages as it is given.
-    /// All files together may hold 4 GiB less the terminators; more is refused with a failed HARNESS_CHECK.
+    /// Adds a file and returns the global offset of its first byte. `name` is printed in messages as it is
+    /// given. All files together may hold 4 GiB less the terminators; more is refused with a failed
+    /// HARNESS_CHECK.
     std::uint32_t add(std::string name, std::string text);
 
     /// The text of the file that starts at `base`, as add() returned it.

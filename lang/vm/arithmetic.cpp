@@ -15,22 +15,42 @@ namespace harness::lang {
 
 namespace {
 
-enum Operation : unsigned { add, subtract, multiply, divide, floor_divide, modulo, power, bit_and, bit_or, bit_xor, shift_left, shift_right };
+enum Operation : unsigned {
+    add,
+    subtract,
+    multiply,
+    divide,
+    floor_divide,
+    modulo,
+    power,
+    bit_and,
+    bit_or,
+    bit_xor,
+    shift_left,
+    shift_right
+};
 
-constexpr Dunder forward[] = {Dunder::add, Dunder::sub, Dunder::mul, Dunder::truediv, Dunder::floordiv, Dunder::mod,
-                              Dunder::pow, Dunder::and_, Dunder::or_, Dunder::xor_, Dunder::lshift, Dunder::rshift};
-constexpr Dunder reflected[] = {Dunder::radd, Dunder::rsub, Dunder::rmul, Dunder::rtruediv, Dunder::rfloordiv, Dunder::rmod,
-                                Dunder::rpow, Dunder::rand_, Dunder::ror_, Dunder::rxor_, Dunder::rlshift, Dunder::rrshift};
-constexpr std::string_view symbols[] = {"+", "-", "*", "/", "//", "%", "** or pow()", "&", "|", "^", "<<", ">>"};
+constexpr Dunder forward[] = {Dunder::add,      Dunder::sub,  Dunder::mul,    Dunder::truediv,
+                              Dunder::floordiv, Dunder::mod,  Dunder::pow,    Dunder::and_,
+                              Dunder::or_,      Dunder::xor_, Dunder::lshift, Dunder::rshift};
+constexpr Dunder reflected[] = {Dunder::radd,      Dunder::rsub,  Dunder::rmul,    Dunder::rtruediv,
+                                Dunder::rfloordiv, Dunder::rmod,  Dunder::rpow,    Dunder::rand_,
+                                Dunder::ror_,      Dunder::rxor_, Dunder::rlshift, Dunder::rrshift};
+constexpr std::string_view symbols[] = {"+",           "-", "*", "/", "//", "%",
+                                        "** or pow()", "&", "|", "^", "<<", ">>"};
 
 bool is_number(Value v) { return v.is_number() || v.is_bool(); }
 bool is_integral(Value v) { return v.is_int() || v.is_bool(); }
 std::int64_t int_of(Value v) { return v.is_bool() ? v.is_true() : v.as_int(); }
 double float_of(Value v) { return v.is_float() ? v.as_float() : static_cast<double>(int_of(v)); }
 
-Value too_large(Machine& m) { return m.raise(ErrorKind::OverflowError, "integer result does not fit in 48 bits"); }
+Value too_large(Machine& m) {
+    return m.raise(ErrorKind::OverflowError, "integer result does not fit in 48 bits");
+}
 
-Value checked_integer(Machine& m, std::int64_t i) { return fits_integer(i) ? Value::integer(i) : too_large(m); }
+Value checked_integer(Machine& m, std::int64_t i) {
+    return fits_integer(i) ? Value::integer(i) : too_large(m);
+}
 
 double floor_mod(double a, double b) {
     double r = std::fmod(a, b);
@@ -66,9 +86,12 @@ Value number_power(Machine& m, Value a, Value b) {
         }
     }
     const double x = float_of(a), y = float_of(b);
-    if (x == 0 && y < 0) return m.raise(ErrorKind::ZeroDivisionError, "0.0 cannot be raised to a negative power");
+    if (x == 0 && y < 0)
+        return m.raise(ErrorKind::ZeroDivisionError, "0.0 cannot be raised to a negative power");
     if (x < 0 && std::isfinite(x) && y != std::floor(y) && std::isfinite(y))
-        return m.raise(ErrorKind::ValueError, "a negative number cannot be raised to a fractional power: there are no complex numbers");
+        return m.raise(
+            ErrorKind::ValueError,
+            "a negative number cannot be raised to a fractional power: there are no complex numbers");
     const double r = std::pow(x, y);
     if (std::isinf(r) && std::isfinite(x) && std::isfinite(y))
         return m.raise(ErrorKind::OverflowError, "(34, 'Numerical result out of range')");
@@ -78,9 +101,12 @@ Value number_power(Machine& m, Value a, Value b) {
 Value integer_arithmetic(Machine& m, unsigned op, std::int64_t a, std::int64_t b) {
     std::int64_t r = 0;
     switch (op) {
-        case add: return checked_integer(m, a + b);
-        case subtract: return checked_integer(m, a - b);
-        case multiply: return __builtin_mul_overflow(a, b, &r) ? too_large(m) : checked_integer(m, r);
+        case add:
+            return checked_integer(m, a + b);
+        case subtract:
+            return checked_integer(m, a - b);
+        case multiply:
+            return __builtin_mul_overflow(a, b, &r) ? too_large(m) : checked_integer(m, r);
         case divide:
             if (b == 0) return m.raise(ErrorKind::ZeroDivisionError, "division by zero");
             return Value::floating(static_cast<double>(a) / static_cast<double>(b));
@@ -94,9 +120,12 @@ Value integer_arithmetic(Machine& m, unsigned op, std::int64_t a, std::int64_t b
             r = a % b;
             if (r != 0 && (r < 0) != (b < 0)) r += b;
             return Value::integer(r);
-        case bit_and: return Value::integer(a & b);
-        case bit_or: return Value::integer(a | b);
-        case bit_xor: return Value::integer(a ^ b);
+        case bit_and:
+            return Value::integer(a & b);
+        case bit_or:
+            return Value::integer(a | b);
+        case bit_xor:
+            return Value::integer(a ^ b);
         case shift_left:
             if (b < 0) return m.raise(ErrorKind::ValueError, "negative shift count");
             if (a == 0) return Value::integer(0);
@@ -110,9 +139,12 @@ Value integer_arithmetic(Machine& m, unsigned op, std::int64_t a, std::int64_t b
 
 Value float_arithmetic(Machine& m, unsigned op, double a, double b) {
     switch (op) {
-        case add: return Value::floating(a + b);
-        case subtract: return Value::floating(a - b);
-        case multiply: return Value::floating(a * b);
+        case add:
+            return Value::floating(a + b);
+        case subtract:
+            return Value::floating(a - b);
+        case multiply:
+            return Value::floating(a * b);
         case divide:
             if (b == 0) return m.raise(ErrorKind::ZeroDivisionError, "float division by zero");
             return Value::floating(a / b);
@@ -163,10 +195,11 @@ Value Interpreter::binary(unsigned op, Value a, Value b, bool in_place) {
         if (r != Value::absent()) return r;
     }
     if (in_place)
-        return raise(ErrorKind::TypeError, fmt::format("unsupported operand type(s) for {}=: '{}' and '{}'",
-                                                       op == power ? "**" : symbols[op], type_name(a), type_name(b)));
-    return raise(ErrorKind::TypeError,
-                 fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", symbols[op], type_name(a), type_name(b)));
+        return raise(ErrorKind::TypeError,
+                     fmt::format("unsupported operand type(s) for {}=: '{}' and '{}'",
+                                 op == power ? "**" : symbols[op], type_name(a), type_name(b)));
+    return raise(ErrorKind::TypeError, fmt::format("unsupported operand type(s) for {}: '{}' and '{}'",
+                                                   symbols[op], type_name(a), type_name(b)));
 }
 
 /// Strings, lists, tuples and dicts; absent() when the operator means nothing for them.
@@ -175,7 +208,8 @@ Value Interpreter::builtin_binary(unsigned op, Value a, Value b, bool in_place) 
     if (a.is_string()) {
         if (op == add) {
             if (b.is_string()) return string_concat(m, a, b);
-            return raise(ErrorKind::TypeError, fmt::format("can only concatenate str (not \"{}\") to str", type_name(b)));
+            return raise(ErrorKind::TypeError,
+                         fmt::format("can only concatenate str (not \"{}\") to str", type_name(b)));
         }
         if (op == multiply && is_integral(b)) return string_repeat(m, a, int_of(b));
         if (op == modulo) return string_percent(m, a, b);
@@ -196,7 +230,8 @@ Value Interpreter::builtin_binary(unsigned op, Value a, Value b, bool in_place) 
     if (op == multiply && is_integral(a) && (is_kind(m, b, ClassId::list) || is_kind(m, b, ClassId::tuple)))
         return sequence_repeat(m, b, int_of(a));
     if (op == multiply && (a.is_string() || list_a || tuple_a))
-        return raise(ErrorKind::TypeError, fmt::format("can't multiply sequence by non-int of type '{}'", type_name(b)));
+        return raise(ErrorKind::TypeError,
+                     fmt::format("can't multiply sequence by non-int of type '{}'", type_name(b)));
     if (op == bit_or && is_kind(m, a, ClassId::dict) && is_kind(m, b, ClassId::dict)) {
         if (in_place) {
             if (!dict_update(m, a, b)) return Value::failed();
@@ -228,10 +263,12 @@ Value Interpreter::unary(unsigned op, Value a) {
     const Value r = call_dunder(a, dunders[op], nullptr, 0);
     if (r != Value::absent()) return r;
     constexpr std::string_view signs[] = {"-", "+", "~"};
-    return raise(ErrorKind::TypeError, fmt::format("bad operand type for unary {}: '{}'", signs[op], type_name(a)));
+    return raise(ErrorKind::TypeError,
+                 fmt::format("bad operand type for unary {}: '{}'", signs[op], type_name(a)));
 }
 
-/// 1, 0 or -1; with `result` also the value that the operator gives, which a special method may choose freely.
+/// 1, 0 or -1; with `result` also the value that the operator gives, which a special method may choose
+/// freely.
 int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
     int truth = -1;
     if (op == 8 || op == 9) {
@@ -241,12 +278,24 @@ int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
     }
     if (!readable(a) || !readable(b)) return -1;
     switch (op) {
-        case 0: truth = values_equal(*this, a, b); break;
-        case 1: truth = values_differ(*this, a, b); break;
-        case 2: truth = values_order(*this, a, b, CompareKind::less); break;
-        case 3: truth = values_order(*this, a, b, CompareKind::less_equal); break;
-        case 4: truth = values_order(*this, a, b, CompareKind::greater); break;
-        case 5: truth = values_order(*this, a, b, CompareKind::greater_equal); break;
+        case 0:
+            truth = values_equal(*this, a, b);
+            break;
+        case 1:
+            truth = values_differ(*this, a, b);
+            break;
+        case 2:
+            truth = values_order(*this, a, b, CompareKind::less);
+            break;
+        case 3:
+            truth = values_order(*this, a, b, CompareKind::less_equal);
+            break;
+        case 4:
+            truth = values_order(*this, a, b, CompareKind::greater);
+            break;
+        case 5:
+            truth = values_order(*this, a, b, CompareKind::greater_equal);
+            break;
         default:
             truth = values_contain(*this, b, a);
             if (truth >= 0 && op == 7) truth = truth == 0;
@@ -256,7 +305,9 @@ int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
 }
 
 Value add_values(Machine& machine, Value a, Value b) { return interpreter(machine).binary(add, a, b, false); }
-Value power_values(Machine& machine, Value a, Value b) { return interpreter(machine).binary(power, a, b, false); }
+Value power_values(Machine& machine, Value a, Value b) {
+    return interpreter(machine).binary(power, a, b, false);
+}
 
 int Machine::truth(Value v) {
     if (v.is_bool()) return v.is_true();
@@ -268,14 +319,18 @@ int Machine::truth(Value v) {
     if (v.is_sequence()) return heap.sequence(v).length() != 0;
     if (!v.is_heap()) return 1;
     switch (heap.class_id(v)) {
-        case ClassId::tuple: return heap.sequence(v).length() != 0;
-        case ClassId::dict: return heap.payload<Dict>(v).live != 0;
+        case ClassId::tuple:
+            return heap.sequence(v).length() != 0;
+        case ClassId::dict:
+            return heap.payload<Dict>(v).live != 0;
         case ClassId::range: {
             const std::int64_t n = length_of(*this, v);
             return n < 0 ? -1 : n != 0;
         }
-        case ClassId::buffer: return 1;
-        default: break;
+        case ClassId::buffer:
+            return 1;
+        default:
+            break;
     }
     if (!is_instance(v)) {
         if (heap.class_id(v) != ClassId::iterator) return 1;
@@ -286,7 +341,8 @@ int Machine::truth(Value v) {
     if (r != Value::absent()) {
         if (r == Value::failed()) return -1;
         if (!r.is_bool()) {
-            raise(ErrorKind::TypeError, fmt::format("__bool__ should return bool, returned {}", type_name(r)));
+            raise(ErrorKind::TypeError,
+                  fmt::format("__bool__ should return bool, returned {}", type_name(r)));
             drop(r);
             return -1;
         }

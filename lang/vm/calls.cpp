@@ -1,5 +1,5 @@
-// Calling anything: functions with every kind of parameter, closures, builtins, classes, bound methods, and calls that
-// C++ makes into the program.
+// Calling anything: functions with every kind of parameter, closures, builtins, classes, bound methods, and
+// calls that C++ makes into the program.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,21 +15,27 @@ namespace {
 
 constexpr std::uint32_t most_nested_calls = 900;
 
-std::string plural(std::size_t n, const char* word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+std::string plural(std::size_t n, const char* word) {
+    return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+}
 
-std::string missing_arguments(std::string_view function, const std::vector<std::string>& names, const char* kind) {
+std::string missing_arguments(std::string_view function, const std::vector<std::string>& names,
+                              const char* kind) {
     std::string list;
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (i != 0) list += i + 1 == names.size() ? (names.size() == 2 ? " and " : ", and ") : ", ";
         list += "'" + names[i] + "'";
     }
-    return fmt::format("{}() missing {} required {} argument{}: {}", function, names.size(), kind, names.size() == 1 ? "" : "s", list);
+    return fmt::format("{}() missing {} required {} argument{}: {}", function, names.size(), kind,
+                       names.size() == 1 ? "" : "s", list);
 }
 
 }  // namespace
 
-bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result, const std::uint32_t* return_pc) {
-    Frame* pushed = stack->push_above(frame, &function, base, {function.registers, function.named_slots}, return_pc, result);
+bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result,
+                             const std::uint32_t* return_pc) {
+    Frame* pushed = stack->push_above(frame, &function, base, {function.registers, function.named_slots},
+                                      return_pc, result);
     if (pushed == nullptr) {
         raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
         return false;
@@ -38,12 +44,14 @@ bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_
     return true;
 }
 
-/// Binds the arguments to the parameters in place and pushes the frame. `base` holds `count` values, the last of which
-/// the names in `keywords` belong to.
-Interpreter::Entered Interpreter::enter_function(const Function& f, Value closure, Value* base, std::uint32_t count,
-                                                 std::uint32_t result, const std::uint32_t* return_pc, const Value* keywords) {
+/// Binds the arguments to the parameters in place and pushes the frame. `base` holds `count` values, the last
+/// of which the names in `keywords` belong to.
+Interpreter::Entered Interpreter::enter_function(const Function& f, Value closure, Value* base,
+                                                 std::uint32_t count, std::uint32_t result,
+                                                 const std::uint32_t* return_pc, const Value* keywords) {
     if (!f.simple || keywords != nullptr) {
-        // The caller answers for what it passed, where it stands: the parameters are laid out above its window.
+        // The caller answers for what it passed, where it stands: the parameters are laid out above its
+        // window.
         Value* above = std::max(frame->base + frame->function->registers, base + count);
         if (above + count + f.registers + 2 >= stack->values_end()) {
             raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
@@ -66,7 +74,8 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint3
     std::uint32_t positional = 0, required = 0;
     for (std::size_t i = 0; i < f.parameters; ++i) {
         const ParameterInfo& p = f.parameter_info[i];
-        const bool rest = (f.has_keyword_rest && i + 1U == f.parameters) || (f.has_rest && is_rest_parameter(f, i));
+        const bool rest =
+            (f.has_keyword_rest && i + 1U == f.parameters) || (f.has_rest && is_rest_parameter(f, i));
         if (rest || p.keyword_only) continue;
         ++positional;
         if (!p.has_default) ++required;
@@ -77,14 +86,17 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint3
         raise(ErrorKind::TypeError, missing_arguments(name, missing, "positional"));
         return;
     }
-    std::string takes = required == positional ? plural(positional, "positional argument")
-                                               : fmt::format("from {} to {} positional arguments", required, positional);
+    std::string takes = required == positional
+                            ? plural(positional, "positional argument")
+                            : fmt::format("from {} to {} positional arguments", required, positional);
     (void)keyword_only_given;
-    raise(ErrorKind::TypeError, fmt::format("{}() takes {} but {} {} given", name, takes, given, given == 1 ? "was" : "were"));
+    raise(ErrorKind::TypeError,
+          fmt::format("{}() takes {} but {} {} given", name, takes, given, given == 1 ? "was" : "were"));
 }
 
 bool Interpreter::is_rest_parameter(const Function& f, std::size_t i) const {
-    // *rest stands behind the positional parameters: the first that is keyword-only by place, or just before **rest.
+    // *rest stands behind the positional parameters: the first that is keyword-only by place, or just before
+    // **rest.
     if (!f.has_rest) return false;
     std::size_t at = f.parameters - (f.has_keyword_rest ? 1U : 0U);
     while (at > 0 && f.parameter_info[at - 1].keyword_only) --at;
@@ -92,7 +104,8 @@ bool Interpreter::is_rest_parameter(const Function& f, std::size_t i) const {
 }
 
 /// Rearranges what the caller passed into the callee's registers: defaults, names, *rest and **rest.
-bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count, const Value* keywords) {
+bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count,
+                                 const Value* keywords) {
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
     const std::uint32_t given = count - named;
     std::vector<Value> passed(base, base + count);
@@ -134,11 +147,13 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
                 if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return false;
                 continue;
             }
-            raise(ErrorKind::TypeError, fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
+            raise(ErrorKind::TypeError,
+                  fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
             return false;
         }
         if (bound[at] != Value::absent()) {
-            raise(ErrorKind::TypeError, fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
+            raise(ErrorKind::TypeError,
+                  fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
             return false;
         }
         bound[at] = passed[given + k];
@@ -150,8 +165,9 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         const ParameterInfo& p = f.parameter_info[i];
         if (bound[i] == Value::absent()) {
             if (p.has_default) {
-                bound[i] = own_defaults ? heap.payload<Closure>(closure).cells[f.captures.size() + default_index]
-                                        : f.default_constants[default_index];
+                bound[i] = own_defaults
+                               ? heap.payload<Closure>(closure).cells[f.captures.size() + default_index]
+                               : f.default_constants[default_index];
             } else {
                 (p.keyword_only ? missing_keyword : missing).emplace_back(names.text(p.name));
             }
@@ -170,7 +186,8 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     return true;
 }
 
-Value Interpreter::call_native(const Native& native, Value* arguments, std::uint32_t count, const Value* keywords) {
+Value Interpreter::call_native(const Native& native, Value* arguments, std::uint32_t count,
+                               const Value* keywords) {
     const std::uint32_t self = native.is_method ? 1 : 0;
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
     const std::uint32_t given = count - named - self;
@@ -193,15 +210,17 @@ std::string Interpreter::qualified(const Native& native, const Value* arguments)
 }
 
 /// The long way: names, "rest...", "**names", and every complaint about the number of arguments.
-Value Interpreter::call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
-                                     const Value* keywords) {
+Value Interpreter::call_native_bound(const Native& native, Value* arguments, std::uint32_t given,
+                                     std::uint32_t named, const Value* keywords) {
     const std::uint32_t self = native.is_method ? 1 : 0;
     if (!native.takes_rest && given > native.positional) {
         if (native.positional == 0)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments ({} given)", qualified(native, arguments), given));
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes no arguments ({} given)",
+                                                           qualified(native, arguments), given));
         const char* bound = native.required == native.positional ? "" : "at most ";
         if (native.positional == 1 && native.required == 1)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", qualified(native, arguments), given));
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)",
+                                                           qualified(native, arguments), given));
         return raise(ErrorKind::TypeError, fmt::format("{} expected {}{}, got {}", native.name, bound,
                                                        plural(native.positional, "argument"), given));
     }
@@ -242,7 +261,9 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
         if (found != slot_names.end()) {
             Value& slot = out[self + static_cast<std::size_t>(found - slot_names.begin())];
             if (slot != Value::absent())
-                return raise(ErrorKind::TypeError, fmt::format("argument for {}() given by name ('{}') and position", native.name, name));
+                return raise(
+                    ErrorKind::TypeError,
+                    fmt::format("argument for {}() given by name ('{}') and position", native.name, name));
             slot = v;
         } else if (more_at >= 0) {
             Value& more = out[static_cast<std::size_t>(more_at)];
@@ -252,7 +273,8 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
             }
             if (!dict_set(*this, more, keywords[1 + k], v)) return Value::failed();
         } else {
-            return raise(ErrorKind::TypeError, fmt::format("'{}' is an invalid keyword argument for {}()", name, native.name));
+            return raise(ErrorKind::TypeError,
+                         fmt::format("'{}' is an invalid keyword argument for {}()", name, native.name));
         }
     }
     std::uint32_t have = 0;
@@ -260,10 +282,13 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
         if (out[self + i] != Value::absent()) ++have;
     if (have < native.required) {
         if (native.positional == 1 && native.required == 1)
-            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)", qualified(native, arguments), given));
-        return raise(ErrorKind::TypeError, fmt::format("{} expected {}{}, got {}", native.name,
-                                                       native.required == native.positional && !native.takes_rest ? "" : "at least ",
-                                                       plural(native.required, "argument"), given));
+            return raise(ErrorKind::TypeError, fmt::format("{}() takes exactly one argument ({} given)",
+                                                           qualified(native, arguments), given));
+        return raise(
+            ErrorKind::TypeError,
+            fmt::format("{} expected {}{}, got {}", native.name,
+                        native.required == native.positional && !native.takes_rest ? "" : "at least ",
+                        plural(native.required, "argument"), given));
     }
     const Value result = native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));
     if (more_at >= 0) drop(out[static_cast<std::size_t>(more_at)]);
@@ -280,19 +305,23 @@ Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_
     if (callee.is_constant_object()) {
         switch (callee.as_constant<ConstantObject>()->kind) {
             case ConstantKind::function:
-                return enter_function(*callee.as_constant<Function>(), Value::none(), first, count, result, return_pc, keywords);
+                return enter_function(*callee.as_constant<Function>(), Value::none(), first, count, result,
+                                      return_pc, keywords);
             case ConstantKind::native: {
                 // A nested call may use the space above the window, where these arguments may stand.
                 std::vector<Value> safe(first, first + count);
                 return deliver(call_native(*callee.as_constant<Native>(), safe.data(), count, keywords));
             }
-            case ConstantKind::class_: return construct(*callee.as_constant<ClassInfo>(), first, count, result, return_pc, keywords);
-            default: break;
+            case ConstantKind::class_:
+                return construct(*callee.as_constant<ClassInfo>(), first, count, result, return_pc, keywords);
+            default:
+                break;
         }
     } else if (callee.is_counted()) {
         const ClassId id = heap.class_id(callee);
         if (id == ClassId::closure)
-            return enter_function(*heap.payload<Closure>(callee).function, callee, first, count, result, return_pc, keywords);
+            return enter_function(*heap.payload<Closure>(callee).function, callee, first, count, result,
+                                  return_pc, keywords);
         if (id == ClassId::bound_method) {
             // The receiver goes before the arguments: everything moves up by one.
             const BoundMethod method = heap.payload<BoundMethod>(callee);
@@ -301,16 +330,18 @@ Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_
     }
     if (is_instance(callee)) {
         const Value method = class_of(callee).dunder(Dunder::call);
-        if (method != Value::absent()) return enter_shifted(method, callee, first, count, result, return_pc, keywords);
+        if (method != Value::absent())
+            return enter_shifted(method, callee, first, count, result, return_pc, keywords);
     }
     raise(ErrorKind::TypeError, fmt::format("'{}' object is not callable", type_name(callee)));
     return Entered::failed;
 }
 
-/// Calls `callee` with `self` before the arguments. They stand in a window of the caller's, which does not own the
-/// register before them, so they are copied above it.
-Interpreter::Entered Interpreter::enter_shifted(Value callee, Value self, Value* first, std::uint32_t count, std::uint32_t result,
-                                                const std::uint32_t* return_pc, const Value* keywords) {
+/// Calls `callee` with `self` before the arguments. They stand in a window of the caller's, which does not
+/// own the register before them, so they are copied above it.
+Interpreter::Entered Interpreter::enter_shifted(Value callee, Value self, Value* first, std::uint32_t count,
+                                                std::uint32_t result, const std::uint32_t* return_pc,
+                                                const Value* keywords) {
     Value* above = frame->base + frame->function->registers;
     above = std::max(above, first + count);
     if (above + count + 2 >= stack->values_end()) {
@@ -322,8 +353,9 @@ Interpreter::Entered Interpreter::enter_shifted(Value callee, Value self, Value*
     return enter(callee, above, count + 1, result, return_pc, keywords);
 }
 
-Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,
-                                            const std::uint32_t* return_pc, const Value* keywords) {
+Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first, std::uint32_t count,
+                                            std::uint32_t result, const std::uint32_t* return_pc,
+                                            const Value* keywords) {
     const auto deliver = [&](Value v) {
         if (v == Value::failed()) return Entered::failed;
         frame->base[result] = v;
@@ -359,17 +391,21 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
     above[0] = made.lent();
     std::copy(first, first + count, above + 1);
     const Function* f = nullptr;
-    if (init.is_constant_object() && init.as_constant<ConstantObject>()->kind == ConstantKind::function) f = init.as_constant<Function>();
-    else if (init.is_counted() && heap.class_id(init) == ClassId::closure) f = heap.payload<Closure>(init).function;
+    if (init.is_constant_object() && init.as_constant<ConstantObject>()->kind == ConstantKind::function)
+        f = init.as_constant<Function>();
+    else if (init.is_counted() && heap.class_id(init) == ClassId::closure)
+        f = heap.payload<Closure>(init).function;
     if (f != nullptr && f->is_init) {
         // The frame answers for the new object; its return hands it over (see return_init).
-        const Entered entered = enter_function(*f, init, above, count + 1, result | frame_constructs, return_pc, keywords);
+        const Entered entered =
+            enter_function(*f, init, above, count + 1, result | frame_constructs, return_pc, keywords);
         if (entered == Entered::failed) drop(made);
         return entered;
     }
     std::vector<Value> arguments(above, above + count + 1);
-    const Value done = keywords == nullptr ? call_value(init, arguments.data(), count + 1)
-                                           : raise(ErrorKind::TypeError, "this __init__ takes no keyword arguments");
+    const Value done = keywords == nullptr
+                           ? call_value(init, arguments.data(), count + 1)
+                           : raise(ErrorKind::TypeError, "this __init__ takes no keyword arguments");
     if (done == Value::failed()) {
         drop(made);
         return Entered::failed;
@@ -378,8 +414,9 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
     return deliver(made);
 }
 
-Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* first, std::uint32_t count, std::uint32_t result,
-                                               const std::uint32_t* return_pc, const Value* keywords) {
+Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* first, std::uint32_t count,
+                                               std::uint32_t result, const std::uint32_t* return_pc,
+                                               const Value* keywords) {
     if (!readable(self)) return Entered::failed;
     // Methods of classes take the receiver as their first argument, in the register where it stands.
     if (is_instance(self)) {
@@ -388,10 +425,13 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
         bool shadowed = member != type.members.end() && member->second.is_field;
         if (member != type.members.end() && !shadowed) {
             const Value method = member->second.value;
-            const bool function = (method.is_constant_object() && method.as_constant<ConstantObject>()->kind == ConstantKind::function) ||
+            const bool function = (method.is_constant_object() &&
+                                   method.as_constant<ConstantObject>()->kind == ConstantKind::function) ||
                                   (method.is_counted() && heap.class_id(method) == ClassId::closure);
-            if (function && !has_side_field(self, name)) return enter(method, first, count + 1, result, return_pc, keywords);
-            const bool native = method.is_constant_object() && method.as_constant<ConstantObject>()->kind == ConstantKind::native;
+            if (function && !has_side_field(self, name))
+                return enter(method, first, count + 1, result, return_pc, keywords);
+            const bool native = method.is_constant_object() &&
+                                method.as_constant<ConstantObject>()->kind == ConstantKind::native;
             if (native && !has_side_field(self, name)) {
                 std::vector<Value> safe(first, first + count + 1);
                 const Value v = call_native(*method.as_constant<Native>(), safe.data(), count + 1, keywords);
@@ -435,18 +475,21 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
         keywords.push_back(entry.key);
         above[at++] = entry.value;
     }
-    // A class's constructor may go on after this returns: the names live as long as the dict, which the caller keeps.
+    // A class's constructor may go on after this returns: the names live as long as the dict, which the
+    // caller keeps.
     return enter(callee, above, at, result, return_pc, named.live != 0 ? keywords.data() : nullptr);
 }
 
 // --- Calls from C++
 
 Value Interpreter::call_value(Value callee, const Value* arguments, std::uint32_t count) {
-    if (nested_ >= most_nested_calls) return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+    if (nested_ >= most_nested_calls)
+        return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
     const std::uint32_t* at_before = at;
     Frame* frame_before = frame;
     Value* above = frame->base + frame->function->registers;
-    if (above + count + 64 >= stack->values_end()) return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+    if (above + count + 64 >= stack->values_end())
+        return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
     if (!push_frame(boundary_, above, 0, at)) return Value::failed();
     frame->named_total = frame_before->named_total;
     std::copy(arguments, arguments + count, above + 1);
@@ -516,7 +559,8 @@ const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint
     const auto member = type.members.find(name);
     if (member == type.members.end() || member->second.is_field || type.attributes_change) return nullptr;
     const Value method = member->second.value;
-    if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function) return nullptr;
+    if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function)
+        return nullptr;
     const auto* f = method.as_constant<Function>();
     if (!f->simple || f->parameters != count + 1 || has_side_field(self, name)) return nullptr;
     return f;

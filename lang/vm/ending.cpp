@@ -1,5 +1,5 @@
-// What happens when blocks and programs end by an error or in the regular way: regions and allocators that were in
-// use, and the last figures.
+// What happens when blocks and programs end by an error or in the regular way: regions and allocators that
+// were in use, and the last figures.
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/lifetimes/regions.hpp"
 #include "lang/vm/interpreter.hpp"
@@ -31,7 +31,8 @@ void Interpreter::unwind_regions(const Frame* f, std::uint32_t keep) {
 /// A name of the program's own region outlives every other: under regions what it receives is made to last.
 Value Interpreter::to_global(Value v) {
     Regions* regions = heap.regions();
-    if (regions != nullptr && v.is_heap() && regions->depth() != 0) return store_across(Value::none(), v, true);
+    if (regions != nullptr && v.is_heap() && regions->depth() != 0)
+        return store_across(Value::none(), v, true);
     return v;
 }
 
@@ -52,8 +53,10 @@ void Interpreter::finish(bool failed, RunReport& report) {
     if (frame != nullptr) release_everything();
     if (!lifetime.literals_allocate) end_arenas(*this, true);
     // A program that ended by an error leaves what is live to the harness: that is no leak.
-    if (!failed) report_leaks(report);
-    else report.heap.payload_bytes_leaked = 0;
+    if (!failed)
+        report_leaks(report);
+    else
+        report.heap.payload_bytes_leaked = 0;
     fill_report(report);
 }
 

@@ -1,5 +1,5 @@
-// Errors: raising, catching, unwinding frames with what they answer for, and turning what nobody caught into a
-// diagnostic with its place and call stack.
+// Errors: raising, catching, unwinding frames with what they answer for, and turning what nobody caught into
+// a diagnostic with its place and call stack.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -111,7 +111,8 @@ void Interpreter::raise_exhausted(std::size_t bytes) {
 Value Interpreter::raise_value(Value exception) {
     if (uncatchable()) return Value::failed();
     // A class raises an instance made without arguments.
-    if (exception.is_constant_object() && exception.as_constant<ConstantObject>()->kind == ConstantKind::class_ &&
+    if (exception.is_constant_object() &&
+        exception.as_constant<ConstantObject>()->kind == ConstantKind::class_ &&
         exception.as_constant<ClassInfo>()->is_exception) {
         exception = call_value(exception, nullptr, 0);
         if (exception == Value::failed()) return exception;
@@ -133,7 +134,8 @@ Value Interpreter::raise_value(Value exception) {
 void Interpreter::raise_text(ErrorKind kind, Value text) { raise(kind, std::string(heap.text(text))); }
 
 void Interpreter::raise_assertion(Value message) {
-    const Value exception = make_exception(error_class(ErrorKind::AssertionError), &message, message == Value::absent() ? 0 : 1);
+    const Value exception =
+        make_exception(error_class(ErrorKind::AssertionError), &message, message == Value::absent() ? 0 : 1);
     if (exception != Value::failed()) raise_value(exception);
 }
 
@@ -162,7 +164,9 @@ void Interpreter::raise_no_value(Value marker, NameId name) {
 
 void Interpreter::raise_free_variable(NameId name) {
     raise(ErrorKind::NameError,
-          fmt::format("cannot access free variable '{}' where it is not associated with a value in enclosing scope", names.text(name)));
+          fmt::format(
+              "cannot access free variable '{}' where it is not associated with a value in enclosing scope",
+              names.text(name)));
 }
 
 void Interpreter::raise_freed_twice(Value marker, NameId name) {
@@ -178,7 +182,8 @@ void Interpreter::raise_freed_twice(Value marker, NameId name) {
 void Interpreter::raise_bad_range(const Value* bounds) {
     for (unsigned i = 0; i < 3; ++i) {
         if (bounds[i].is_int()) continue;
-        raise(ErrorKind::TypeError, fmt::format("'{}' object cannot be interpreted as an integer", type_name(bounds[i])));
+        raise(ErrorKind::TypeError,
+              fmt::format("'{}' object cannot be interpreted as an integer", type_name(bounds[i])));
         return;
     }
     raise(ErrorKind::ValueError, "range() arg 3 must not be zero");
@@ -202,7 +207,8 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
         const bool same = entry.generation == Handles::generation(object);
         const std::uint32_t allocated = same ? entry.allocated : entry.before_allocated;
         const std::uint32_t released = same ? entry.released : entry.before_released;
-        const bool known = same || static_cast<std::uint16_t>(entry.generation - 1) == Handles::generation(object);
+        const bool known =
+            same || static_cast<std::uint16_t>(entry.generation - 1) == Handles::generation(object);
         if (known && allocated != 0xFFFF'FFFF) {
             defect.allocated = program.span_of_site(allocated);
             d.related.push_back({"allocated", defect.allocated});
@@ -279,7 +285,8 @@ int Interpreter::matches(Value exception, Value types) {
     const auto matches_one = [&](Value type) {
         if (!type.is_constant_object() || type.as_constant<ConstantObject>()->kind != ConstantKind::class_ ||
             !type.as_constant<ClassInfo>()->is_exception) {
-            raise(ErrorKind::TypeError, "catching classes that do not inherit from BaseException is not allowed");
+            raise(ErrorKind::TypeError,
+                  "catching classes that do not inherit from BaseException is not allowed");
             return -1;
         }
         return static_cast<int>(class_of(exception).derives_from(*type.as_constant<ClassInfo>()));
@@ -296,9 +303,10 @@ int Interpreter::matches(Value exception, Value types) {
 
 // --- Unwinding
 
-/// Ends what the frame answers for at the instruction before `pc`: unnamed values, and with `names` its locals too.
-/// Values that the code at `target` still has stay.
-void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word, bool names_too) {
+/// Ends what the frame answers for at the instruction before `pc`: unnamed values, and with `names` its
+/// locals too. Values that the code at `target` still has stay.
+void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
+                                   bool names_too) {
     const Function& function = *f.function;
     for (const OwnedRange& range : function.owned) {
         if (word < range.from || word >= range.to) continue;
@@ -382,7 +390,8 @@ Diagnostic Interpreter::describe_pending() {
         d.span = program.span_of_site(trace_.site);
         if (exception == memory_error_) {
             d.message = fmt::format("{} bytes cannot be had", exhausted_bytes_);
-            d.help = options.max_heap_bytes != 0 ? "raise --max-heap, or release earlier" : "choose a larger allocator, or release earlier";
+            d.help = options.max_heap_bytes != 0 ? "raise --max-heap, or release earlier"
+                                                 : "choose a larger allocator, or release earlier";
         } else {
             pending = Value::absent();
             const Trace trace = trace_;

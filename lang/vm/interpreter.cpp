@@ -17,8 +17,12 @@ namespace harness::lang {
 
 Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Handler* handlers,
                          allocators::AnyAllocator& allocator, SourceMap& source_map, Output& output)
-    : Machine(heap_storage_, names_storage_, options, output, l), sources(source_map), table(handlers), allocator_(allocator),
-      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word}, options.checked, options.max_heap_bytes) {
+    : Machine(heap_storage_, names_storage_, options, output, l),
+      sources(source_map),
+      table(handlers),
+      allocator_(allocator),
+      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word}, options.checked,
+                    options.max_heap_bytes) {
     random.seed(options.seed);
     parked_.fill(Value::none());
     boundary_.name = "<boundary>";
@@ -28,7 +32,8 @@ Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Han
     boundary_.registers = 2;
     if (l.regions) heap.use_regions();
     load_builtins();
-    memory_error_block_.header = {static_cast<std::uint16_t>(error_class(ErrorKind::MemoryError).id), 0, {immortal_count}};
+    memory_error_block_.header = {
+        static_cast<std::uint16_t>(error_class(ErrorKind::MemoryError).id), 0, {immortal_count}};
     memory_error_ = heap.adopt_constant(&memory_error_block_.args, Tag::counted);
 }
 
@@ -71,7 +76,8 @@ constexpr std::string_view error_bases[] = {
 
 }  // namespace
 
-ClassInfo& Interpreter::new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base, const Native* construct) {
+ClassInfo& Interpreter::new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base,
+                                          const Native* construct) {
     auto made = std::make_unique<ClassInfo>();
     made->kind = ConstantKind::class_;
     made->name = name;
@@ -119,11 +125,11 @@ void Interpreter::load_builtins() {
 
     classes_.resize(static_cast<std::size_t>(ClassId::first_user_class), basic_classes_[0]);
     const BuiltinType types[] = {
-        {"list", ClassId::list, &construct_list}, {"tuple", ClassId::tuple, &construct_tuple},
-        {"dict", ClassId::dict, &construct_dict}, {"range", ClassId::range, &construct_range},
-        {"cell", ClassId::cell, nullptr},         {"function", ClassId::closure, nullptr},
+        {"list", ClassId::list, &construct_list},   {"tuple", ClassId::tuple, &construct_tuple},
+        {"dict", ClassId::dict, &construct_dict},   {"range", ClassId::range, &construct_range},
+        {"cell", ClassId::cell, nullptr},           {"function", ClassId::closure, nullptr},
         {"method", ClassId::bound_method, nullptr}, {"iterator", ClassId::iterator, nullptr},
-        {"buffer", ClassId::buffer, nullptr},     {"allocator", ClassId::allocator, nullptr},
+        {"buffer", ClassId::buffer, nullptr},       {"allocator", ClassId::allocator, nullptr},
         {"arena", ClassId::arena, nullptr},
     };
     for (const BuiltinType& t : types) {
@@ -188,7 +194,8 @@ bool Interpreter::prepare() {
     facts_ = std::make_unique<MachineFacts>(*this);
     MemoryOptions memory;
     memory.stack.max_depth = options.max_depth;
-    auto made = MemoryManager::create(memory, names, *facts_, [](const Function& f) -> const FunctionHeader& { return f.header; });
+    auto made = MemoryManager::create(memory, names, *facts_,
+                                      [](const Function& f) -> const FunctionHeader& { return f.header; });
     if (!made.ok()) return false;
     manager = std::move(made.value());
     stack = &manager->stack();

@@ -1,5 +1,5 @@
-// The state of one running program, and what the handlers call when the fast path does not suffice. Handlers are in
-// ops_*.hpp; this class owns the stack, the globals, the errors in flight and the program's classes.
+// The state of one running program, and what the handlers call when the fast path does not suffice. Handlers
+// are in ops_*.hpp; this class owns the stack, the globals, the errors in flight and the program's classes.
 #pragma once
 
 #include <array>
@@ -25,10 +25,11 @@ class DeadList;
 class Interpreter;
 struct Printing;
 
-/// A table of handlers, indexed by opcode. Each lifetime has one for addresses and one for checked handles; a call
-/// carries the table in a register.
+/// A table of handlers, indexed by opcode. Each lifetime has one for addresses and one for checked handles; a
+/// call carries the table in a register.
 struct Handler {
-    void (*run)(Interpreter* S, const std::uint32_t* pc, Value* R, const Handler* table, std::uint32_t word, const Value* K);
+    void (*run)(Interpreter* S, const std::uint32_t* pc, Value* R, const Handler* table, std::uint32_t word,
+                const Value* K);
 };
 
 /// In a frame's result register: the call constructs an object, which its first register holds.
@@ -36,16 +37,16 @@ inline constexpr std::uint32_t frame_constructs = 0x100;
 
 class Interpreter : public Machine {
   public:
-    Interpreter(const RunOptions& options, const Lifetime& lifetime, const Handler* table, allocators::AnyAllocator& allocator,
-                SourceMap& sources, Output& out);
+    Interpreter(const RunOptions& options, const Lifetime& lifetime, const Handler* table,
+                allocators::AnyAllocator& allocator, SourceMap& sources, Output& out);
     ~Interpreter();
-    bool prepare();                        ///< stack and heap of names; false when there is no address space
+    bool prepare();  ///< stack and heap of names; false when there is no address space
 
     // --- What handlers touch, together at the front.
     Frame* frame = nullptr;
     Value* globals = nullptr;
-    const std::uint32_t* at = nullptr;     ///< instruction of the last slow path, behind its first word
-    Value pending = Value::absent();       ///< the exception in flight
+    const std::uint32_t* at = nullptr;  ///< instruction of the last slow path, behind its first word
+    Value pending = Value::absent();    ///< the exception in flight
     /// Results of slow paths: a local whose address is taken would cost a handler its tail call.
     Value scratch = Value::none();
     std::uint16_t scratch_slot = 0;
@@ -62,21 +63,23 @@ class Interpreter : public Machine {
 
     /// What a call instruction decided: a frame was pushed, the result is there, or an error is pending.
     enum class Entered : std::uint8_t { frame, done, failed };
-    /// Calls whatever `callee` is; positional arguments stand at `first`, the result goes to register `result` of the
-    /// current window. `keywords`: constant run of names for the last arguments, or null.
-    Entered enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result, const std::uint32_t* return_pc,
-                  const Value* keywords = nullptr);
+    /// Calls whatever `callee` is; positional arguments stand at `first`, the result goes to register
+    /// `result` of the current window. `keywords`: constant run of names for the last arguments, or null.
+    Entered enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result,
+                  const std::uint32_t* return_pc, const Value* keywords = nullptr);
     Entered enter_method(Value receiver, NameId name, Value* first, std::uint32_t count, std::uint32_t result,
                          const std::uint32_t* return_pc, const Value* keywords = nullptr);
-    Entered enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result, const std::uint32_t* return_pc);
-    Entered enter_function(const Function& function, Value closure, Value* base, std::uint32_t count, std::uint32_t result,
-                           const std::uint32_t* return_pc, const Value* keywords);
+    Entered enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result,
+                           const std::uint32_t* return_pc);
+    Entered enter_function(const Function& function, Value closure, Value* base, std::uint32_t count,
+                           std::uint32_t result, const std::uint32_t* return_pc, const Value* keywords);
     Entered construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,
                       const std::uint32_t* return_pc, const Value* keywords);
     Value call_native(const Native& native, Value* arguments, std::uint32_t count, const Value* keywords);
     Entered enter_shifted(Value callee, Value self, Value* first, std::uint32_t count, std::uint32_t result,
                           const std::uint32_t* return_pc, const Value* keywords);
-    bool bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count, const Value* keywords);
+    bool bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count,
+                        const Value* keywords);
     bool is_rest_parameter(const Function& f, std::size_t i) const;
     void raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given);
     Value call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
@@ -91,18 +94,21 @@ class Interpreter : public Machine {
     bool dict_set_unnamed_safely(Value dict, Value key, Value v);
     void forget_register(Value v);
     bool pending_is(ErrorKind kind) const {
-        return !uncatchable() && pending != Value::absent() && class_of(pending).derives_from(error_class(kind));
+        return !uncatchable() && pending != Value::absent() &&
+               class_of(pending).derives_from(error_class(kind));
     }
     bool has_side_field(Value self, NameId name) const;
     void raise_init_result(Value v);
-    bool push_frame(const Function& function, Value* base, std::uint32_t result, const std::uint32_t* return_pc);
+    bool push_frame(const Function& function, Value* base, std::uint32_t result,
+                    const std::uint32_t* return_pc);
 
     // --- Errors
-    /// Finds who handles the pending exception. True: `frame` and the returned place are where to go on; false: the
-    /// program, or the nested run, ends.
+    /// Finds who handles the pending exception. True: `frame` and the returned place are where to go on;
+    /// false: the program, or the nested run, ends.
     bool unwind(const std::uint32_t* pc, const std::uint32_t*& target);
-    Value raise_value(Value exception);    ///< unnamed
-    void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(), std::string help = "");
+    Value raise_value(Value exception);  ///< unnamed
+    void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
+                      std::string help = "");
     Value make_exception(const ClassInfo& type, const Value* arguments, std::uint32_t count);
     Span current_span() const { return span_at(frame, at); }
     Span span_at(const Frame* f, const std::uint32_t* pc) const;
@@ -112,15 +118,19 @@ class Interpreter : public Machine {
     }
     Diagnostic describe_pending();
     void raise_exhausted(std::size_t bytes);
-    void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word, bool names_too);
-    void unwind_regions(const Frame* f, std::uint32_t keep);   ///< regions of this call beyond `keep`; copies what is in flight
+    void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
+                          bool names_too);
+    void unwind_regions(
+        const Frame* f,
+        std::uint32_t keep);               ///< regions of this call beyond `keep`; copies what is in flight
     void unwind_using(const Value* base);  ///< ends each `using` of the current frame and of those above it
     void reraise(Value exception);
     bool uncatchable() const { return defect_.has_value() || exit_requested_; }
     int matches(Value exception, Value types);
     void raise_no_value(Value marker, NameId name);
     void raise_free_variable(NameId name);
-    bool builtin_instead(Value& place, NameId name);   ///< a deleted name of the main program uncovers the builtin
+    bool builtin_instead(Value& place,
+                         NameId name);  ///< a deleted name of the main program uncovers the builtin
     void raise_bad_range(const Value* bounds);
     void raise_text(ErrorKind kind, Value text);
 
@@ -128,7 +138,7 @@ class Interpreter : public Machine {
     Value binary(unsigned op, Value a, Value b, bool in_place);
     Value unary(unsigned op, Value a);
     int compare_values(unsigned op, Value a, Value b, Value* result);
-    Value get_field(Value object, NameId name);               ///< a borrow
+    Value get_field(Value object, NameId name);  ///< a borrow
     /// The fixed offset of a field of an instance; for writing only where the field has no type to check.
     bool find_field_slot(Value object, NameId name, std::uint16_t& slot, bool for_writing = false) const;
     bool set_field(Value object, NameId name, Value to_store, unsigned how);
@@ -136,7 +146,7 @@ class Interpreter : public Machine {
     Value get_index(Value object, Value index, bool& unnamed);
     bool set_index(Value object, Value index, Value v, unsigned how);
     bool delete_index(Value object, Value index);
-    bool missing_global(std::uint32_t slot, Value& v);        ///< a builtin of that name, or NameError
+    bool missing_global(std::uint32_t slot, Value& v);  ///< a builtin of that name, or NameError
     Value to_global(Value v);
     bool extend_list(Value list, Value items);
     Value list_to_tuple(Value list);
@@ -150,11 +160,10 @@ class Interpreter : public Machine {
     bool free_value(Value v, bool deep, bool parameter);
     Value freed_marker(Value v);
     void aim(Value holder);
-    /// False after UseAfterFreeError (or UseAfterMoveError): the place was freed, or refers to something released.
+    /// False after UseAfterFreeError (or UseAfterMoveError): the place was freed, or refers to something
+    /// released.
     bool readable(Value v);
-    bool readable_fast(Value v) const {
-        return !(v.is_object() || v.is_sequence()) || heap.live(v);
-    }
+    bool readable_fast(Value v) const { return !(v.is_object() || v.is_sequence()) || heap.live(v); }
     /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.
     void park(Value v);
     Value get_slice(Value object, const Value* bounds);
@@ -177,10 +186,10 @@ class Interpreter : public Machine {
     Value super_method(const ClassInfo& type, Value self, NameId name);
 
     // --- Memory (release.cpp, freeing.cpp, cycles.cpp, copying.cpp, keeping.cpp)
-    void end_object(Value v);              ///< its count is zero: destructor, contents, memory; iterative
-    void deinit(Value v);                  ///< with all that it owns; manual
-    /// An object that an arena handle ends lets go of what it holds, of a side table and of what was kept with it; its
-    /// memory stays (allocator_handles.cpp).
+    void end_object(Value v);  ///< its count is zero: destructor, contents, memory; iterative
+    void deinit(Value v);      ///< with all that it owns; manual
+    /// An object that an arena handle ends lets go of what it holds, of a side table and of what was kept
+    /// with it; its memory stays (allocator_handles.cpp).
     void empty_object(Value v);
     /// Calls __del__ of an instance whose class has one, once; an error in it is reported and swallowed.
     void run_destructor(Value v);
@@ -208,10 +217,10 @@ class Interpreter : public Machine {
     /// Calls visit(Value& slot) for every place inside of the object, in the order of fields (visit.hpp).
     template <class Visit>
     void visit_slots(Value v, Visit visit);
-    /// The places inside of the object that lie in its payload; those of a side table do not. Unused entries of a
-    /// dict hold absent().
+    /// The places inside of the object that lie in its payload; those of a side table do not. Unused entries
+    /// of a dict hold absent().
     std::span<Value> slots_of(Value v);
-    std::vector<Value> live_objects();     ///< checked mode
+    std::vector<Value> live_objects();  ///< checked mode
 
     // --- Ends
     void release_everything();
@@ -224,13 +233,13 @@ class Interpreter : public Machine {
         const Handler* table;
         const Value* K;
     };
-    Resume resume{};                       ///< builds without tail calls
+    Resume resume{};  ///< builds without tail calls
     bool halted = false;
     Program program;
     SourceMap& sources;
     const Handler* table;
     RandomState random;
-    const Printing* printing = nullptr;    ///< the innermost value being printed
+    const Printing* printing = nullptr;  ///< the innermost value being printed
     bool halted_by_error = false;
     std::vector<std::unique_ptr<ClassInfo>> owned_classes;
     std::unordered_map<NameId, Value> builtins_;
@@ -245,7 +254,8 @@ class Interpreter : public Machine {
     std::optional<Defect> defect_;
     std::vector<Defect> defects;
     const ClassInfo* method_owner(Value self, NameId name) const;
-    ClassInfo& new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base, const Native* construct);
+    ClassInfo& new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base,
+                                 const Native* construct);
     void load_builtins();
     void prune_class_cache() {}
     /// An allocator that the program holds: a constant, off the measured heap.
@@ -254,18 +264,18 @@ class Interpreter : public Machine {
         Handle(const Handle&) = delete;
         Handle& operator=(const Handle&) = delete;
 
-        std::string name;                      ///< its kind, as printed
-        allocators::AllocatorTable table;      ///< refuses everything once destroyed
+        std::string name;                                     ///< its kind, as printed
+        allocators::AllocatorTable table;                     ///< refuses everything once destroyed
         const allocators::AllocatorTable* source = &table;    ///< what the heap knows it by
         std::unique_ptr<allocators::AnyAllocator> allocator;  ///< none for the run's own allocator
-        Handle* parent = nullptr;              ///< an arena that was carved out of another handle
+        Handle* parent = nullptr;  ///< an arena that was carved out of another handle
         bool is_arena = false;
         bool destroyed = false;
-        bool ending = false;                   ///< its objects are being ended
-        std::vector<ObjectHeap::Made> objects; ///< of an arena, in the order of their making
+        bool ending = false;                    ///< its objects are being ended
+        std::vector<ObjectHeap::Made> objects;  ///< of an arena, in the order of their making
     };
     std::vector<std::unique_ptr<Handle>> handles;
-    Handle* handle_of(Value v) const;      ///< null for what is no allocator
+    Handle* handle_of(Value v) const;  ///< null for what is no allocator
     std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
     /// Checked mode: which bytes of each buffer were written, by the payload of its value.
     std::unordered_map<std::uint64_t, std::vector<bool>> buffer_shadows;
@@ -320,15 +330,16 @@ class Interpreter : public Machine {
     void collect_until_quiet();
     void describe_leak(const std::vector<Value>& live, Defect& defect);
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
-    std::unordered_map<std::uint64_t, std::uint32_t> keepers_;    ///< manual: targets that a kept object has left
+    std::unordered_map<std::uint64_t, std::uint32_t>
+        keepers_;  ///< manual: targets that a kept object has left
     std::vector<Value> kept_forever_;
-    std::vector<Value> orphans_;           ///< manual: what ended exceptions owned, to be deinited
-    CandidateSet candidates_;              ///< refcount+cycles: objects that lost a reference without dying
+    std::vector<Value> orphans_;  ///< manual: what ended exceptions owned, to be deinited
+    CandidateSet candidates_;     ///< refcount+cycles: objects that lost a reference without dying
     std::size_t candidates_max_ = 1000;
-    std::uint32_t ending_ = 0;             ///< releases under way; cycles are looked for after the outermost
-    bool destructors_exist_ = false;       ///< an object with __del__ was made
+    std::uint32_t ending_ = 0;        ///< releases under way; cycles are looked for after the outermost
+    bool destructors_exist_ = false;  ///< an object with __del__ was made
     struct Using {
-        const Frame* frame;                ///< the call whose expression it belongs to
+        const Frame* frame;  ///< the call whose expression it belongs to
         const allocators::AllocatorTable* before;
     };
     std::vector<Using> using_stack_;
@@ -341,14 +352,14 @@ class Interpreter : public Machine {
     std::array<Value, 64> parked_;
     std::size_t parked_next_ = 0;
     std::size_t exhausted_bytes_ = 0;
-    NameId pending_name_ = 0;              ///< of the last NameError, for its advice
+    NameId pending_name_ = 0;  ///< of the last NameError, for its advice
     Value last_freed_ = Value::none();
     struct {
         Header header{};
         Value args = Value::absent();
-    } memory_error_block_;                 ///< the MemoryError that needs no memory
+    } memory_error_block_;  ///< the MemoryError that needs no memory
     Value memory_error_ = Value::absent();
-    Function boundary_;                    ///< what nested runs return to
+    Function boundary_;  ///< what nested runs return to
     std::uint32_t halt_code_[1];
     std::uint32_t nested_ = 0;
     bool nested_failed_ = false;

@@ -64,7 +64,8 @@ class Source final : public IntrospectionSource {
         for (const NamedValue& n : all)
             if (n.value != Value::unbound()) candidates.push_back(vm_.names.text(n.name));
         const std::string_view near = nearest(symbol, candidates);
-        return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("'{}' is not a key of the heap", symbol),
+        return MemoryError{MemoryErrorKind::heap_invalid_key,
+                           fmt::format("'{}' is not a key of the heap", symbol),
                            near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
     }
 
@@ -106,8 +107,10 @@ class Source final : public IntrospectionSource {
 
   private:
     const Function* function_of(Value v) const {
-        if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::function) return v.as_constant<Function>();
-        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::closure) return vm_.heap.payload<Closure>(v).function;
+        if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::function)
+            return v.as_constant<Function>();
+        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::closure)
+            return vm_.heap.payload<Closure>(v).function;
         return nullptr;
     }
 
@@ -132,7 +135,8 @@ class Source final : public IntrospectionSource {
 
     Value value_in(const Frame& frame, unsigned reg) const {
         const Value v = frame.base[reg];
-        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::cell) return vm_.heap.payload<Cell>(v).content;
+        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::cell)
+            return vm_.heap.payload<Cell>(v).content;
         return v;
     }
 
@@ -144,7 +148,8 @@ class Source final : public IntrospectionSource {
             View view{f, nullptr, depth, -1, f == vm_.frame ? vm_.at : (f + 1)->return_pc};
             const FunctionHeader* outer = f->function->header.parent;
             for (std::size_t i = all.size(); i-- > 0 && view.parent < 0;)
-                if (&all[i].frame->function->header == outer && all[i].block == nullptr) view.parent = static_cast<std::int64_t>(i);
+                if (&all[i].frame->function->header == outer && all[i].block == nullptr)
+                    view.parent = static_cast<std::int64_t>(i);
             if (view.parent < 0 && !all.empty()) view.parent = 0;
             all.push_back(view);
             const auto function_index = static_cast<std::int64_t>(all.size()) - 1;

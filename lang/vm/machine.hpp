@@ -1,5 +1,6 @@
 // One running program: its heap, its names, its errors, and the services that builtins need from the VM. The
-// interpreter's own state and its handlers are in interpreter.hpp; this is the face that everything else sees.
+// interpreter's own state and its handlers are in interpreter.hpp; this is the face that everything else
+// sees.
 #pragma once
 
 #include <cstdint>
@@ -31,41 +32,44 @@ class Machine {
     const RunOptions& options;
     Output& out;
 
-    // --- Errors. raise() makes the exception pending and returns Value::failed(), so that `return machine.raise(…)`
-    // is how a native fails. The message is CPython 3.11's where Python has the error.
+    // --- Errors. raise() makes the exception pending and returns Value::failed(), so that `return
+    // machine.raise(…)` is how a native fails. The message is CPython 3.11's where Python has the error.
     Value raise(ErrorKind kind, std::string message);
-    Value raise_key_error(Value key);                     ///< the message is the key's repr
+    Value raise_key_error(Value key);  ///< the message is the key's repr
     Value raise_memory_error(std::size_t bytes);
 
-    // --- Responsibility for values, as the run's lifetime has it (lifetimes/lifetime.hpp). A *borrow* is a value
-    // read from a place that goes on holding it; an *unnamed* value is one that we answer for.
+    // --- Responsibility for values, as the run's lifetime has it (lifetimes/lifetime.hpp). A *borrow* is a
+    // value read from a place that goes on holding it; an *unnamed* value is one that we answer for.
     /// Makes an unnamed value of a borrow, for returning it or for keeping it across calls of the program.
     Value share(Value borrow) { return lifetime.share(*this, borrow); }
     /// Ends an unnamed value that nobody received.
     void drop(Value unnamed) {
         if (unnamed.is_heap()) lifetime.drop(*this, unnamed);
     }
-    /// What to write into a slot of `container` for a lent value: a named object stays with its name, a string is
-    /// shared, a region may copy. Value::failed() after raising.
-    Value store(Value container, Value lent) { return lent.is_heap() ? lifetime.store(*this, container, lent) : lent; }
+    /// What to write into a slot of `container` for a lent value: a named object stays with its name, a
+    /// string is shared, a region may copy. Value::failed() after raising.
+    Value store(Value container, Value lent) {
+        return lent.is_heap() ? lifetime.store(*this, container, lent) : lent;
+    }
     /// The same for an unnamed value, which the container receives.
     Value store_unnamed(Value container, Value unnamed) {
         return unnamed.is_heap() ? lifetime.store_unnamed(*this, container, unnamed) : unnamed;
     }
     /// Makes an unnamed value of what was taken out of a slot that no longer holds it (pop).
     Value take(Value from_slot) { return from_slot.is_heap() ? lifetime.take(*this, from_slot) : from_slot; }
-    /// Ends what an overwritten or removed slot held. May run destructors: containers must be consistent before.
+    /// Ends what an overwritten or removed slot held. May run destructors: containers must be consistent
+    /// before.
     void discard(Value from_slot) {
         if (from_slot.is_heap()) lifetime.discard(*this, from_slot);
     }
 
-    // --- Calling the program. Results are unnamed, or failed(). Nested calls use C++ stack, so their depth is
-    // bounded: RecursionError beyond.
+    // --- Calling the program. Results are unnamed, or failed(). Nested calls use C++ stack, so their depth
+    // is bounded: RecursionError beyond.
     Value call(Value callee, const Value* arguments, std::uint32_t count);
     /// Calls a special method of an instance; absent() when its class has none.
     Value call_dunder(Value self, Dunder dunder, const Value* more = nullptr, std::uint32_t count = 0);
-    /// A guard for recursion in C++ over the program's data (repr, ==, copy of nested values): construct one per
-    /// level; false means RecursionError was raised.
+    /// A guard for recursion in C++ over the program's data (repr, ==, copy of nested values): construct one
+    /// per level; false means RecursionError was raised.
     class DepthGuard {
       public:
         DepthGuard(Machine& machine, std::string_view doing);
@@ -85,8 +89,10 @@ class Machine {
     const ClassInfo& class_by_id(ClassId id) const { return *classes_[static_cast<std::size_t>(id)]; }
     /// type(v).__name__
     std::string_view type_name(Value v) const { return class_of(v).name; }
-    const ClassInfo& error_class(ErrorKind kind) const { return *error_classes_[static_cast<std::size_t>(kind)]; }
-    const ClassInfo& iterator_class(Value iterator) const;   ///< by what it walks, as Python names it
+    const ClassInfo& error_class(ErrorKind kind) const {
+        return *error_classes_[static_cast<std::size_t>(kind)];
+    }
+    const ClassInfo& iterator_class(Value iterator) const;  ///< by what it walks, as Python names it
     std::int64_t view_length_of(Value iterator) const;
     std::uint32_t closure_cells(Value closure) const;
     /// Whether the value is an instance of a class that the program defined (exceptions included).
@@ -100,7 +106,19 @@ class Machine {
     Lifetime lifetime;
 
     /// Classes of values that have no header to tell it.
-    enum class BasicClass : std::uint8_t { none, bool_, int_, float_, str, function, native, type, module, allocator, count_ };
+    enum class BasicClass : std::uint8_t {
+        none,
+        bool_,
+        int_,
+        float_,
+        str,
+        function,
+        native,
+        type,
+        module,
+        allocator,
+        count_
+    };
 
   protected:
     friend class Interpreter;

@@ -1,4 +1,5 @@
-// Attributes, elements, slices, classes and functions as objects: what the handlers' fast paths do not settle.
+// Attributes, elements, slices, classes and functions as objects: what the handlers' fast paths do not
+// settle.
 #include <fmt/format.h>
 
 #include "lang/builtins/allocator_handles.hpp"
@@ -28,11 +29,16 @@ const ClassInfo& Machine::class_of(Value v) const {
     if (v.is_bool()) return *basic_classes_[static_cast<std::size_t>(BasicClass::bool_)];
     if (v.is_constant_object()) {
         switch (v.as_constant<ConstantObject>()->kind) {
-            case ConstantKind::function: return *basic_classes_[static_cast<std::size_t>(BasicClass::function)];
-            case ConstantKind::native: return *basic_classes_[static_cast<std::size_t>(BasicClass::native)];
-            case ConstantKind::class_: return *basic_classes_[static_cast<std::size_t>(BasicClass::type)];
-            case ConstantKind::module: return *basic_classes_[static_cast<std::size_t>(BasicClass::module)];
-            default: return *basic_classes_[static_cast<std::size_t>(BasicClass::allocator)];
+            case ConstantKind::function:
+                return *basic_classes_[static_cast<std::size_t>(BasicClass::function)];
+            case ConstantKind::native:
+                return *basic_classes_[static_cast<std::size_t>(BasicClass::native)];
+            case ConstantKind::class_:
+                return *basic_classes_[static_cast<std::size_t>(BasicClass::type)];
+            case ConstantKind::module:
+                return *basic_classes_[static_cast<std::size_t>(BasicClass::module)];
+            default:
+                return *basic_classes_[static_cast<std::size_t>(BasicClass::allocator)];
         }
     }
     return *basic_classes_[static_cast<std::size_t>(BasicClass::none)];
@@ -54,15 +60,21 @@ std::uint32_t Machine::closure_cells(Value closure) const {
 
 std::span<const Native> Interpreter::methods_of(Value v) const {
     if (v.is_string()) return string_methods();
-    if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::allocator) return allocator_methods();
+    if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::allocator)
+        return allocator_methods();
     if (v.is_sequence() || v.is_counted() || v.is_object()) {
         if (!heap.live(v)) return {};
         switch (heap.class_id(v)) {
-            case ClassId::list: return list_methods();
-            case ClassId::tuple: return tuple_methods();
-            case ClassId::dict: return dict_methods();
-            case ClassId::buffer: return buffer_methods();
-            default: break;
+            case ClassId::list:
+                return list_methods();
+            case ClassId::tuple:
+                return tuple_methods();
+            case ClassId::dict:
+                return dict_methods();
+            case ClassId::buffer:
+                return buffer_methods();
+            default:
+                break;
         }
     }
     return {};
@@ -72,7 +84,8 @@ std::span<const Native> Interpreter::methods_of(Value v) const {
 const Native* Interpreter::builtin_method(Value self, NameId name) const {
     const std::span<const Native> methods = methods_of(self);
     if (methods.empty()) return nullptr;
-    const std::uint64_t key = reinterpret_cast<std::uintptr_t>(methods.data()) ^ std::uint64_t{name} << 48 ^ std::uint64_t{name} * 0x9E3779B97F4A7C15ULL;
+    const std::uint64_t key = reinterpret_cast<std::uintptr_t>(methods.data()) ^ std::uint64_t{name} << 48 ^
+                              std::uint64_t{name} * 0x9E3779B97F4A7C15ULL;
     MethodCacheEntry& entry = method_cache_[key >> 52 & (method_cache_.size() - 1)];
     if (entry.methods == methods.data() && entry.name == name) return entry.native;
     const Native* found = nullptr;
@@ -107,12 +120,15 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
     const auto missing = [&]() -> Value {
         if (optional) return Value::absent();
         if (object.is_constant_object() && object.as_constant<ConstantObject>()->kind == ConstantKind::class_)
-            return raise(ErrorKind::AttributeError, fmt::format("type object '{}' has no attribute '{}'",
-                                                                object.as_constant<ClassInfo>()->name, names.text(name)));
+            return raise(ErrorKind::AttributeError,
+                         fmt::format("type object '{}' has no attribute '{}'",
+                                     object.as_constant<ClassInfo>()->name, names.text(name)));
         if (object.is_constant_object() && object.as_constant<ConstantObject>()->kind == ConstantKind::module)
-            return raise(ErrorKind::AttributeError, fmt::format("module '{}' has no attribute '{}'",
-                                                                object.as_constant<ModuleInfo>()->name, names.text(name)));
-        return raise(ErrorKind::AttributeError, fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
+            return raise(ErrorKind::AttributeError,
+                         fmt::format("module '{}' has no attribute '{}'",
+                                     object.as_constant<ModuleInfo>()->name, names.text(name)));
+        return raise(ErrorKind::AttributeError,
+                     fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     };
     if (is_instance(object)) return self.instance_attribute(object, name, missing);
     if (object.is_constant_object()) {
@@ -121,14 +137,18 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
                 const ClassInfo& type = *object.as_constant<ClassInfo>();
                 if (names.text(name) == "__name__") return heap.constant_string(type.name);
                 const auto member = type.members.find(name);
-                if (member == type.members.end() || (member->second.is_field && member->second.value == Value::absent())) return missing();
+                if (member == type.members.end() ||
+                    (member->second.is_field && member->second.value == Value::absent()))
+                    return missing();
                 return share(member->second.value);
             }
             case ConstantKind::module: {
                 const ModuleInfo& module = *object.as_constant<ModuleInfo>();
-                if (const auto found = module.natives.find(name); found != module.natives.end()) return found->second;
+                if (const auto found = module.natives.find(name); found != module.natives.end())
+                    return found->second;
                 const auto global = module.globals.find(name);
-                if (global == module.globals.end() || self.globals[global->second] == Value::unbound()) return missing();
+                if (global == module.globals.end() || self.globals[global->second] == Value::unbound())
+                    return missing();
                 return share(self.globals[global->second]);
             }
             case ConstantKind::function:
@@ -138,14 +158,16 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
                 }
                 return missing();
             case ConstantKind::native:
-                if (names.text(name) == "__name__") return heap.constant_string(object.as_constant<Native>()->name);
+                if (names.text(name) == "__name__")
+                    return heap.constant_string(object.as_constant<Native>()->name);
                 return missing();
             case ConstantKind::allocator: {
                 const Value v = allocator_attribute(*this, object, name);
                 if (v != Value::absent()) return v;
                 break;
             }
-            default: return missing();
+            default:
+                return missing();
         }
     }
     if (object.is_object() && heap.class_id(object) == ClassId::buffer) {
@@ -185,9 +207,10 @@ Value Interpreter::instance_attribute(Value object, NameId name, const std::func
     }
     if (member != type.members.end()) {
         const Value v = member->second.value;
-        const bool method = (v.is_constant_object() && (v.as_constant<ConstantObject>()->kind == ConstantKind::function ||
-                                                        v.as_constant<ConstantObject>()->kind == ConstantKind::native)) ||
-                            (v.is_counted() && heap.class_id(v) == ClassId::closure);
+        const bool method =
+            (v.is_constant_object() && (v.as_constant<ConstantObject>()->kind == ConstantKind::function ||
+                                        v.as_constant<ConstantObject>()->kind == ConstantKind::native)) ||
+            (v.is_counted() && heap.class_id(v) == ClassId::closure);
         if (!method) return share(v);
         const Value receiver = lifetime.counts_objects || object.is_counted() ? share(object) : object.lent();
         const Value bound = heap.new_bound_method(receiver, share(v));
@@ -206,20 +229,27 @@ Value Interpreter::missing_with_fallback(Value object, NameId name, const std::f
     return missing();
 }
 
-bool Machine::set_attribute(Value object, NameId name, Value lent) { return interpreter(*this).set_field(object, name, lent, 1); }
+bool Machine::set_attribute(Value object, NameId name, Value lent) {
+    return interpreter(*this).set_field(object, name, lent, 1);
+}
 
 /// `how`: 0 the value is unnamed, 1 it stays where it is too, 2 an unowned edge.
 bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
     if (!readable(object)) return false;
     const auto place = [&](Value holder) {
-        return how == 0 ? store_unnamed(holder, v) : how == 1 ? store(holder, v) : v.is_heap() ? lifetime.store_edge(*this, holder, v) : v;
+        return how == 0      ? store_unnamed(holder, v)
+               : how == 1    ? store(holder, v)
+               : v.is_heap() ? lifetime.store_edge(*this, holder, v)
+                             : v;
     };
     if (is_instance(object)) {
         const ClassInfo& type = class_of(object);
         const auto member = type.members.find(name);
         if (member != type.members.end() && member->second.is_field) {
             Value checked = v;
-            if (member->second.field_type != 0 && !check_type(checked, static_cast<Type>(member->second.field_type), 3)) return false;
+            if (member->second.field_type != 0 &&
+                !check_type(checked, static_cast<Type>(member->second.field_type), 3))
+                return false;
             v = checked;
             Value& slot = (&heap.payload<Value>(object))[member->second.slot];
             const Value old = slot;
@@ -251,7 +281,8 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             }
         }
     }
-    raise(ErrorKind::AttributeError, fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
+    raise(ErrorKind::AttributeError,
+          fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     return false;
 }
 
@@ -274,7 +305,8 @@ bool Interpreter::delete_field(Value object, NameId name) {
             return true;
         }
     }
-    raise(ErrorKind::AttributeError, fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
+    raise(ErrorKind::AttributeError,
+          fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     return false;
 }
 
@@ -301,7 +333,8 @@ Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
     if (object.is_string()) {
         if (index.is_bool()) index = Value::integer(index.is_true());
         if (!index.is_int())
-            return raise(ErrorKind::TypeError, fmt::format("string indices must be integers, not '{}'", type_name(index)));
+            return raise(ErrorKind::TypeError,
+                         fmt::format("string indices must be integers, not '{}'", type_name(index)));
         return string_index(*this, object, index.as_int());
     }
     if (object.is_heap()) {
@@ -326,9 +359,12 @@ Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
                 unnamed = false;
                 return found;
             }
-            case ClassId::buffer: return buffer_get(*this, object, index);
-            case ClassId::range: return range_get(object, index);
-            default: break;
+            case ClassId::buffer:
+                return buffer_get(*this, object, index);
+            case ClassId::range:
+                return range_get(object, index);
+            default:
+                break;
         }
         const Value r = call_dunder(object, Dunder::getitem, &index, 1);
         if (r != Value::absent()) return r;
@@ -338,7 +374,9 @@ Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
 
 Value Interpreter::range_get(Value object, Value index) {
     const Range r = heap.payload<Range>(object);
-    if (!index.is_int()) return raise(ErrorKind::TypeError, fmt::format("range indices must be integers or slices, not {}", type_name(index)));
+    if (!index.is_int())
+        return raise(ErrorKind::TypeError,
+                     fmt::format("range indices must be integers or slices, not {}", type_name(index)));
     const std::int64_t n = range_length(r);
     std::int64_t i = index.as_int();
     if (i < 0) i += n;
@@ -358,8 +396,10 @@ bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
                     if (static_cast<std::uint64_t>(i) < s.length()) {
                         Value& slot = s.elements()[i];
                         const Value old = slot;
-                        slot = how == 0 ? store_unnamed(object, v) : how == 1 ? store(object, v)
-                               : v.is_heap() ? lifetime.store_edge(*this, object, v) : v;
+                        slot = how == 0      ? store_unnamed(object, v)
+                               : how == 1    ? store(object, v)
+                               : v.is_heap() ? lifetime.store_edge(*this, object, v)
+                                             : v;
                         discard(old);
                         return true;
                     }
@@ -373,8 +413,10 @@ bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
                     return dict_set_unnamed(*this, object, index, lifetime.store_edge(*this, object, v));
                 }
                 return dict_set(*this, object, index, v);
-            case ClassId::buffer: return buffer_set(*this, object, index, v);
-            default: break;
+            case ClassId::buffer:
+                return buffer_set(*this, object, index, v);
+            default:
+                break;
         }
         const Value arguments[2] = {index, v};
         const Value r = call_dunder(object, Dunder::setitem, arguments, 2);
@@ -385,7 +427,8 @@ bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
             return true;
         }
     }
-    raise(ErrorKind::TypeError, fmt::format("'{}' object does not support item assignment", type_name(object)));
+    raise(ErrorKind::TypeError,
+          fmt::format("'{}' object does not support item assignment", type_name(object)));
     return false;
 }
 
@@ -408,7 +451,8 @@ bool Interpreter::delete_index(Value object, Value index) {
     if (!readable(object)) return false;
     if (object.is_heap() && !object.is_string()) {
         switch (heap.class_id(object)) {
-            case ClassId::list: return list_delete(*this, object, index);
+            case ClassId::list:
+                return list_delete(*this, object, index);
             case ClassId::dict: {
                 Value taken = Value::absent();
                 if (!dict_remove(*this, object, index, taken)) return false;
@@ -419,7 +463,8 @@ bool Interpreter::delete_index(Value object, Value index) {
                 discard(taken);
                 return true;
             }
-            default: break;
+            default:
+                break;
         }
         const Value r = call_dunder(object, Dunder::delitem, &index, 1);
         if (r != Value::absent()) {
@@ -437,14 +482,17 @@ Value Interpreter::get_slice(Value object, const Value* bounds) {
     if (object.is_string()) return string_slice(*this, object, bounds[0], bounds[1], bounds[2]);
     if (object.is_heap()) {
         const ClassId id = heap.class_id(object);
-        if (id == ClassId::list || id == ClassId::tuple) return sequence_get_slice(*this, object, bounds[0], bounds[1], bounds[2]);
+        if (id == ClassId::list || id == ClassId::tuple)
+            return sequence_get_slice(*this, object, bounds[0], bounds[1], bounds[2]);
         if (id == ClassId::range) {
             SliceBounds s{};
             const Range r = heap.payload<Range>(object);
-            if (!resolve_slice(*this, bounds[0], bounds[1], bounds[2], range_length(r), s)) return Value::failed();
+            if (!resolve_slice(*this, bounds[0], bounds[1], bounds[2], range_length(r), s))
+                return Value::failed();
             const Value v = heap.new_object(ClassId::range, sizeof(Range), Tag::object);
             if (v != Value::failed())
-                heap.payload<Range>(v) = {r.start + s.start * r.step, r.start + s.stop * r.step, r.step * s.step};
+                heap.payload<Range>(v) = {r.start + s.start * r.step, r.start + s.stop * r.step,
+                                          r.step * s.step};
             return v;
         }
     }
@@ -455,7 +503,8 @@ bool Interpreter::set_slice(Value object, const Value* bounds, Value v) {
     if (!readable(object)) return false;
     if (object.is_sequence() && heap.class_id(object) == ClassId::list)
         return list_set_slice(*this, object, bounds[0], bounds[1], bounds[2], v);
-    raise(ErrorKind::TypeError, fmt::format("'{}' object does not support item assignment", type_name(object)));
+    raise(ErrorKind::TypeError,
+          fmt::format("'{}' object does not support item assignment", type_name(object)));
     return false;
 }
 
@@ -485,7 +534,9 @@ Value Interpreter::list_to_tuple(Value list) {
 bool Interpreter::dict_insert(Value dict, Value key, Value v, bool take) {
     return take ? dict_set_unnamed(*this, dict, key, v) : dict_set(*this, dict, key, v);
 }
-bool Interpreter::dict_merge(Value dict, Value other) { return readable(other) && dict_update(*this, dict, other); }
+bool Interpreter::dict_merge(Value dict, Value other) {
+    return readable(other) && dict_update(*this, dict, other);
+}
 
 // --- Functions and classes
 
@@ -496,11 +547,13 @@ Value Interpreter::make_function(const Function& function, Value* defaults, std:
     if (v == Value::failed()) return v;
     for (std::uint32_t i = 0; i < captures; ++i) {
         const Capture& c = function.captures[i];
-        const Value cell = c.from_parent_register ? R[c.index]
-                                                  : heap.payload<Closure>(R[frame->function->closure_register]).cells[c.index];
+        const Value cell = c.from_parent_register
+                               ? R[c.index]
+                               : heap.payload<Closure>(R[frame->function->closure_register]).cells[c.index];
         heap.payload<Closure>(v).cells[i] = store(v, cell);
     }
-    for (std::uint32_t i = 0; i < count; ++i) heap.payload<Closure>(v).cells[captures + i] = store_unnamed(v, defaults[i]);
+    for (std::uint32_t i = 0; i < count; ++i)
+        heap.payload<Closure>(v).cells[captures + i] = store_unnamed(v, defaults[i]);
     return v;
 }
 
@@ -508,10 +561,13 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
     const ClassInfo* parent = nullptr;
     if (base != Value::absent()) {
         if (!base.is_constant_object() || base.as_constant<ConstantObject>()->kind != ConstantKind::class_)
-            return raise(ErrorKind::TypeError, fmt::format("a class can only be derived from a class, not from '{}'", type_name(base)));
+            return raise(
+                ErrorKind::TypeError,
+                fmt::format("a class can only be derived from a class, not from '{}'", type_name(base)));
         parent = base.as_constant<ClassInfo>();
         if (parent->is_builtin && !parent->is_exception)
-            return raise(ErrorKind::TypeError, fmt::format("type '{}' is not an acceptable base type", parent->name));
+            return raise(ErrorKind::TypeError,
+                         fmt::format("type '{}' is not an acceptable base type", parent->name));
     }
     if (classes_.size() >= 0xFFFF) return raise(ErrorKind::RuntimeError, "too many classes (at most 65000)");
     auto made = std::make_unique<ClassInfo>();
@@ -566,11 +622,13 @@ Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) 
     const ClassInfo* base = type.base;
     if (base != nullptr) {
         const auto member = base->members.find(name);
-        if (member != base->members.end() && member->second.value != Value::absent()) return member->second.value;
+        if (member != base->members.end() && member->second.value != Value::absent())
+            return member->second.value;
     }
     if (names.text(name) == "__init__") return builtins_[names.intern("object.__init__")];
     (void)self;
-    return raise(ErrorKind::AttributeError, fmt::format("'super' object has no attribute '{}'", names.text(name)));
+    return raise(ErrorKind::AttributeError,
+                 fmt::format("'super' object has no attribute '{}'", names.text(name)));
 }
 
 // --- Unpacking, types, modules
@@ -578,8 +636,11 @@ Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) 
 bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) {
     if (!readable(from)) return false;
     const auto wrong = [&](std::uint64_t have) {
-        if (have > count) raise(ErrorKind::ValueError, fmt::format("too many values to unpack (expected {})", count));
-        else raise(ErrorKind::ValueError, fmt::format("not enough values to unpack (expected {}, got {})", count, have));
+        if (have > count)
+            raise(ErrorKind::ValueError, fmt::format("too many values to unpack (expected {})", count));
+        else
+            raise(ErrorKind::ValueError,
+                  fmt::format("not enough values to unpack (expected {}, got {})", count, have));
         return false;
     };
     const bool sequence = from.is_sequence() || (from.is_counted() && heap.class_id(from) == ClassId::tuple);
@@ -637,7 +698,8 @@ bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t aft
     const std::uint32_t n = heap.sequence(all).length();
     if (n < before + after) {
         drop(all);
-        raise(ErrorKind::ValueError, fmt::format("not enough values to unpack (expected at least {}, got {})", before + after, n));
+        raise(ErrorKind::ValueError,
+              fmt::format("not enough values to unpack (expected at least {}, got {})", before + after, n));
         return false;
     }
     const std::uint32_t middle = n - before - after;

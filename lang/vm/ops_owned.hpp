@@ -1,5 +1,5 @@
-// The handlers that a lifetime shapes: who answers for a value that is copied, stored, overwritten or left behind.
-// Templates over the mode (lifetime and checked or not); table.hpp instantiates them once for each.
+// The handlers that a lifetime shapes: who answers for a value that is copied, stored, overwritten or left
+// behind. Templates over the mode (lifetime and checked or not); table.hpp instantiates them once for each.
 #pragma once
 
 #include <cstring>
@@ -25,9 +25,12 @@ struct Handlers {
     enum How { take, copy, edge };
     template <How how>
     static Value store(Interpreter* S, Value holder, Value v) {
-        if constexpr (how == take) return P::template store_take<checked>(S, holder, v);
-        else if constexpr (how == copy) return P::template store_copy<checked>(S, holder, v);
-        else return P::template store_edge<checked>(S, holder, v);
+        if constexpr (how == take)
+            return P::template store_take<checked>(S, holder, v);
+        else if constexpr (how == copy)
+            return P::template store_copy<checked>(S, holder, v);
+        else
+            return P::template store_edge<checked>(S, holder, v);
     }
     /// Whether memory behind a reference may be looked at; checked runs find out, others believe.
     static bool alive(Interpreter* S, Value v) { return object_live<checked>(S, v); }
@@ -110,17 +113,21 @@ struct Handlers {
         }
         HARNESS_GO(op_unwind);
     }
-    static bool is_marker(Value v) { return v.bits >= Value::unbound().bits && v.bits <= Value::freed().bits; }
+    static bool is_marker(Value v) {
+        return v.bits >= Value::unbound().bits && v.bits <= Value::freed().bits;
+    }
 
     static void op_get_global(HARNESS_OPERANDS) {
         const Value v = S->globals[pc[0]];
-        if (is_marker(v)) [[unlikely]] HARNESS_GO(op_global_slow);
+        if (is_marker(v)) [[unlikely]]
+            HARNESS_GO(op_global_slow);
         R[A] = P::read_name(v);
         HARNESS_NEXT(1);
     }
     static void op_get_global_share(HARNESS_OPERANDS) {
         const Value v = S->globals[pc[0]];
-        if (is_marker(v)) [[unlikely]] HARNESS_GO(op_global_slow);
+        if (is_marker(v)) [[unlikely]]
+            HARNESS_GO(op_global_slow);
         R[A] = share(S, P::read_name(v));
         HARNESS_NEXT(1);
     }
@@ -174,19 +181,23 @@ struct Handlers {
             R[A] = v;
             HARNESS_NEXT(1);
         }
-        if (C == 2 && v == Value::unbound()) S->raise_free_variable(pc[0]);
-        else S->raise_no_value(v, pc[0]);
+        if (C == 2 && v == Value::unbound())
+            S->raise_free_variable(pc[0]);
+        else
+            S->raise_no_value(v, pc[0]);
         HARNESS_GO(op_unwind);
     }
     static void op_get_cell(HARNESS_OPERANDS) {
         const Value v = static_cast<Cell*>(memory(S, R[B]))->content;
-        if (is_marker(v)) [[unlikely]] HARNESS_GO(op_cell_slow);
+        if (is_marker(v)) [[unlikely]]
+            HARNESS_GO(op_cell_slow);
         R[A] = P::read_name(v);
         HARNESS_NEXT(1);
     }
     static void op_get_cell_share(HARNESS_OPERANDS) {
         const Value v = static_cast<Cell*>(memory(S, R[B]))->content;
-        if (is_marker(v)) [[unlikely]] HARNESS_GO(op_cell_slow);
+        if (is_marker(v)) [[unlikely]]
+            HARNESS_GO(op_cell_slow);
         R[A] = share(S, P::read_name(v));
         HARNESS_NEXT(1);
     }
@@ -446,7 +457,8 @@ struct Handlers {
                 auto* head = static_cast<Sequence*>(memory(S, object));
                 auto* s = head->body();
                 const std::int64_t i = index.as_int();
-                if (static_cast<std::uint64_t>(i) < static_cast<std::uint32_t>(s->word) && !head->is_tuple()) [[likely]] {
+                if (static_cast<std::uint64_t>(i) < static_cast<std::uint32_t>(s->word) && !head->is_tuple())
+                    [[likely]] {
                     S->at = pc;
                     Value& place = reinterpret_cast<Value*>(&s->word + 1)[i];
                     const Value old = place;
@@ -493,9 +505,9 @@ struct Handlers {
         HARNESS_NEXT(0);
     }
 
-#include "lang/vm/ops_objects.inc"
 #include "lang/vm/ops_calls.inc"
 #include "lang/vm/ops_memory.inc"
+#include "lang/vm/ops_objects.inc"
 };
 
 #undef A

@@ -1,5 +1,5 @@
-// The handlers that no lifetime changes: moves, arithmetic, comparisons and jumps. Numbers are settled here; whatever
-// may refer to the heap goes to a slow path, which also ends operands that were unnamed.
+// The handlers that no lifetime changes: moves, arithmetic, comparisons and jumps. Numbers are settled here;
+// whatever may refer to the heap goes to a slow path, which also ends operands that were unnamed.
 #include <cmath>
 
 #include "lang/builtins/compare.hpp"
@@ -75,7 +75,8 @@ void op_init_locals(HARNESS_OPERANDS) {
 }
 void op_check_bound(HARNESS_OPERANDS) {
     const std::uint64_t bits = R[A].bits;
-    if (bits >= Value::unbound().bits && bits <= Value::freed().bits) [[unlikely]] HARNESS_GO(op_check_bound_slow);
+    if (bits >= Value::unbound().bits && bits <= Value::freed().bits) [[unlikely]]
+        HARNESS_GO(op_check_bound_slow);
     HARNESS_NEXT(1);
 }
 /// Compiled for checked runs only.
@@ -102,7 +103,8 @@ template <unsigned Operation>
     S->at = pc;
     {
         const Function& f = *S->frame->function;
-        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
+        const bool in_place =
+            (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
         const Value before = R[A], b = R[B], c = R[C];
         const Value result = S->binary(Operation, b, c, in_place);
         if (result != Value::failed()) {
@@ -118,7 +120,8 @@ template <unsigned Operation>
     S->at = pc;
     {
         const Function& f = *S->frame->function;
-        const bool in_place = (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
+        const bool in_place =
+            (f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1] & augmented) != 0;
         const Value before = R[A], b = R[B];
         const Value result = S->binary(Operation, b, K[C], in_place);
         if (result != Value::failed()) {
@@ -130,28 +133,40 @@ template <unsigned Operation>
     HARNESS_GO(op_unwind);
 }
 
-[[gnu::always_inline]] static inline bool both_ints(Value a, Value b) { return (a.bits & b.bits) >> 48 == 0xFFFF; }
+[[gnu::always_inline]] static inline bool both_ints(Value a, Value b) {
+    return (a.bits & b.bits) >> 48 == 0xFFFF;
+}
 
 struct AddOp {
     static constexpr unsigned number = 0;
     /// The 48-bit sum, found out of range by the 64-bit overflow of the operands shifted to the top.
     static bool ints(Value a, Value b, Value& out) {
         std::int64_t r;
-        if (__builtin_add_overflow(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16), &r)) return false;
+        if (__builtin_add_overflow(static_cast<std::int64_t>(a.bits << 16),
+                                   static_cast<std::int64_t>(b.bits << 16), &r))
+            return false;
         out = {tag_bits(Tag::integer) | static_cast<std::uint64_t>(r) >> 16};
         return true;
     }
-    static bool floats(double a, double b, double& out) { out = a + b; return true; }
+    static bool floats(double a, double b, double& out) {
+        out = a + b;
+        return true;
+    }
 };
 struct SubtractOp {
     static constexpr unsigned number = 1;
     static bool ints(Value a, Value b, Value& out) {
         std::int64_t r;
-        if (__builtin_sub_overflow(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16), &r)) return false;
+        if (__builtin_sub_overflow(static_cast<std::int64_t>(a.bits << 16),
+                                   static_cast<std::int64_t>(b.bits << 16), &r))
+            return false;
         out = {tag_bits(Tag::integer) | static_cast<std::uint64_t>(r) >> 16};
         return true;
     }
-    static bool floats(double a, double b, double& out) { out = a - b; return true; }
+    static bool floats(double a, double b, double& out) {
+        out = a - b;
+        return true;
+    }
 };
 struct MultiplyOp {
     static constexpr unsigned number = 2;
@@ -161,7 +176,10 @@ struct MultiplyOp {
         out = {tag_bits(Tag::integer) | static_cast<std::uint64_t>(r) >> 16};
         return true;
     }
-    static bool floats(double a, double b, double& out) { out = a * b; return true; }
+    static bool floats(double a, double b, double& out) {
+        out = a * b;
+        return true;
+    }
 };
 struct DivideOp {
     static constexpr unsigned number = 3;
@@ -347,22 +365,40 @@ void op_logical_not(HARNESS_OPERANDS) {
 
 // --- Comparisons
 
-enum Comparison : unsigned { c_equal, c_not_equal, c_less, c_less_equal, c_greater, c_greater_equal, c_in, c_not_in, c_is, c_is_not };
+enum Comparison : unsigned {
+    c_equal,
+    c_not_equal,
+    c_less,
+    c_less_equal,
+    c_greater,
+    c_greater_equal,
+    c_in,
+    c_not_in,
+    c_is,
+    c_is_not
+};
 
 template <unsigned Kind, class T>
 [[gnu::always_inline]] static inline bool holds(T a, T b) {
-    if constexpr (Kind == c_equal) return a == b;
-    else if constexpr (Kind == c_not_equal) return a != b;
-    else if constexpr (Kind == c_less) return a < b;
-    else if constexpr (Kind == c_less_equal) return a <= b;
-    else if constexpr (Kind == c_greater) return a > b;
-    else return a >= b;
+    if constexpr (Kind == c_equal)
+        return a == b;
+    else if constexpr (Kind == c_not_equal)
+        return a != b;
+    else if constexpr (Kind == c_less)
+        return a < b;
+    else if constexpr (Kind == c_less_equal)
+        return a <= b;
+    else if constexpr (Kind == c_greater)
+        return a > b;
+    else
+        return a >= b;
 }
 
 /// Numbers only: 1, 0, or -1 when the slow path must decide.
 template <unsigned Kind>
 [[gnu::always_inline]] static inline int compare_numbers(Value a, Value b) {
-    if (both_ints(a, b)) return holds<Kind>(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16));
+    if (both_ints(a, b))
+        return holds<Kind>(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16));
     if (a.is_float()) {
         if (b.is_float()) return holds<Kind>(a.as_float(), b.as_float());
         if (b.is_int()) return holds<Kind>(a.as_float(), static_cast<double>(b.as_int()));
@@ -433,10 +469,14 @@ template <bool When>
 [[gnu::always_inline]] static inline void jump_if(HARNESS_OPERANDS) {
     const Value a = R[A];
     bool truth;
-    if (a.is_bool()) truth = a.is_true();
-    else if (a.is_none()) truth = false;
-    else if (a.is_int()) truth = a.as_int() != 0;
-    else HARNESS_GO(op_truth_slow<When>);
+    if (a.is_bool())
+        truth = a.is_true();
+    else if (a.is_none())
+        truth = false;
+    else if (a.is_int())
+        truth = a.as_int() != 0;
+    else
+        HARNESS_GO(op_truth_slow<When>);
     if (truth == When) pc += static_cast<std::int32_t>(pc[0]);
     HARNESS_NEXT(1);
 }
@@ -481,8 +521,8 @@ template <unsigned Kind, bool When, bool Constant>
     }
     HARNESS_GO((op_jump_compare_slow<Kind, When, Constant>));
 }
-#define HARNESS_JUMP(name, kind, when)                                                              \
-    void op_jump_##name(HARNESS_OPERANDS) { jump_compare<kind, when, false>(HARNESS_PASS); }        \
+#define HARNESS_JUMP(name, kind, when)                                                       \
+    void op_jump_##name(HARNESS_OPERANDS) { jump_compare<kind, when, false>(HARNESS_PASS); } \
     void op_jump_##name##_constant(HARNESS_OPERANDS) { jump_compare<kind, when, true>(HARNESS_PASS); }
 HARNESS_JUMP(equal, c_equal, true)
 HARNESS_JUMP(not_equal, c_equal, false)
@@ -508,7 +548,8 @@ void op_range_begin(HARNESS_OPERANDS) {
         Value* loop = &R[A];
         for (unsigned i = 0; i < 3; ++i)
             if (loop[i].is_bool()) loop[i] = Value::integer(loop[i].is_true());
-        if (!loop[0].is_int() || !loop[1].is_int() || !loop[2].is_int() || loop[2].as_int() == 0) HARNESS_GO(op_range_begin_slow);
+        if (!loop[0].is_int() || !loop[1].is_int() || !loop[2].is_int() || loop[2].as_int() == 0)
+            HARNESS_GO(op_range_begin_slow);
         const std::int64_t start = loop[0].as_int(), stop = loop[1].as_int(), step = loop[2].as_int();
         std::int64_t left = 0;
         if (step > 0 && stop > start) left = (stop - start - 1) / step + 1;

@@ -10,7 +10,9 @@ struct Output::Hash {
     XXH3_state_t state;
 };
 
-Output::Output(std::FILE* file) : file_(file), hash_(std::make_unique<Hash>()) { XXH3_64bits_reset(&hash_->state); }
+Output::Output(std::FILE* file) : file_(file), hash_(std::make_unique<Hash>()) {
+    XXH3_64bits_reset(&hash_->state);
+}
 
 Output::~Output() { flush(); }
 

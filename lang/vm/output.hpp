@@ -1,5 +1,6 @@
-// The program's standard output: buffered by the stream, hashed and counted as it is written, so that a run can be
-// compared by sixteen hex digits. Nothing waits in a buffer of our own: whoever ends the process can flush the stream.
+// The program's standard output: buffered by the stream, hashed and counted as it is written, so that a run
+// can be compared by sixteen hex digits. Nothing waits in a buffer of our own: whoever ends the process can
+// flush the stream.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ class Output {
     Output& operator=(const Output&) = delete;
 
     void write(std::string_view text);
-    /// False when the reader went away or the disk is full; the rest of the output is then counted and dropped.
+    /// False when the reader went away or the disk is full; the rest of the output is then counted and
+    /// dropped.
     bool flush();
     std::uint64_t bytes() const { return bytes_; }
     /// XXH3 of everything written so far.

@@ -1,4 +1,5 @@
-// One table of handlers for each lifetime and each way of checking; a lifetime's source file instantiates its own.
+// One table of handlers for each lifetime and each way of checking; a lifetime's source file instantiates its
+// own.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ constexpr auto make_table() {
     for (Handler& h : t) h.run = &op_halt;
 #define HARNESS_ENTRY_plain(name) &op_##name
 #define HARNESS_ENTRY_owned(name) &Handlers<M>::op_##name
-#define OP(name, words, instances, text) t[static_cast<std::size_t>(Op::name)].run = HARNESS_ENTRY_##instances(name);
+#define OP(name, words, instances, text) \
+    t[static_cast<std::size_t>(Op::name)].run = HARNESS_ENTRY_##instances(name);
 #include "lang/bytecode/opcodes.def"
 #undef OP
 #undef HARNESS_ENTRY_plain
@@ -34,9 +36,15 @@ constexpr Lifetime make_lifetime() {
     Lifetime l = P::traits();
     l.share = [](Machine& m, Value v) { return P::template share<Checked>(&interpreter(m), v); };
     l.drop = [](Machine& m, Value v) { P::template drop<Checked>(&interpreter(m), v); };
-    l.store = [](Machine& m, Value c, Value v) { return P::template store_copy<Checked>(&interpreter(m), c, v); };
-    l.store_unnamed = [](Machine& m, Value c, Value v) { return P::template store_take<Checked>(&interpreter(m), c, v); };
-    l.store_edge = [](Machine& m, Value c, Value v) { return P::template store_edge<Checked>(&interpreter(m), c, v); };
+    l.store = [](Machine& m, Value c, Value v) {
+        return P::template store_copy<Checked>(&interpreter(m), c, v);
+    };
+    l.store_unnamed = [](Machine& m, Value c, Value v) {
+        return P::template store_take<Checked>(&interpreter(m), c, v);
+    };
+    l.store_edge = [](Machine& m, Value c, Value v) {
+        return P::template store_edge<Checked>(&interpreter(m), c, v);
+    };
     l.take = [](Machine& m, Value v) { return P::template take<Checked>(&interpreter(m), v); };
     l.discard = [](Machine& m, Value v) { P::template discard<Checked>(&interpreter(m), v); };
     l.read_place = [](Value v) { return P::read_place(v); };

@@ -53,7 +53,8 @@ void expect_sane(std::string text) {
     const Parsed parsed(std::move(text));
     if (parsed.errors.empty()) static_cast<void>(parsed.tree());
     for (const Diagnostic& each : parsed.errors) {
-        ASSERT_GE(each.span.begin, parsed.base) << each.message << parsed.sources.text(parsed.base).substr(0, 80);
+        ASSERT_GE(each.span.begin, parsed.base)
+            << each.message << parsed.sources.text(parsed.base).substr(0, 80);
         ASSERT_LE(each.span.begin, each.span.end);
         ASSERT_LE(each.span.end, parsed.base + size);
         ASSERT_NE(parsed.sources.place(each.span.begin).line, 0U);
