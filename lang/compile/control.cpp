@@ -321,7 +321,6 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
     const unsigned mark = next_temp_;
     const Flow before = flow_;
     JumpList empty;
-    Flow after_loop;
     bool broke = false;
     JumpList breaks;
     Flow break_flow;

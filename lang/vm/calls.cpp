@@ -122,17 +122,25 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         return false;
     }
     Value rest = Value::absent(), more = Value::absent();
+    const auto refuse = [&] {
+        drop(rest);
+        drop(more);
+        return false;
+    };
     if (f.has_rest) {
         std::vector<Value> elements;
         for (std::size_t i = positional; i < given; ++i) elements.push_back(share(passed[i]));
         rest = heap.new_tuple(elements.data(), static_cast<std::uint32_t>(elements.size()));
-        if (rest == Value::failed()) return false;
+        if (rest == Value::failed()) {
+            for (Value v : elements) drop(v);
+            return false;
+        }
         for (std::size_t i = 0; i < total; ++i)
             if (is_rest_parameter(f, i)) bound[i] = rest;
     }
     if (f.has_keyword_rest) {
         more = heap.new_dict();
-        if (more == Value::failed()) return false;
+        if (more == Value::failed()) return refuse();
         bound[total - 1] = more;
     }
     for (std::uint32_t k = 0; k < named; ++k) {
@@ -144,17 +152,17 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         }
         if (at == total) {
             if (f.has_keyword_rest) {
-                if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return false;
+                if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return refuse();
                 continue;
             }
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
-            return false;
+            return refuse();
         }
         if (bound[at] != Value::absent()) {
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
-            return false;
+            return refuse();
         }
         bound[at] = passed[given + k];
     }
@@ -176,11 +184,11 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     }
     if (!missing.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing, "positional"));
-        return false;
+        return refuse();
     }
     if (!missing_keyword.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing_keyword, "keyword-only"));
-        return false;
+        return refuse();
     }
     std::copy(bound.begin(), bound.end(), base);
     return true;

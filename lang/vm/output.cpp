@@ -14,7 +14,7 @@ Output::Output(std::FILE* file) : file_(file), hash_(std::make_unique<Hash>()) {
     XXH3_64bits_reset(&hash_->state);
 }
 
-Output::~Output() { flush(); }
+Output::~Output() = default;
 
 void Output::write(std::string_view text) {
     if (text.empty()) return;
