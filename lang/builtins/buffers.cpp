@@ -155,11 +155,13 @@ bool to_number(Machine& machine, Value v, const char* name, T& out) {
     }
 }
 
-#define HARNESS_BUFFER_WORDS(X)                                                                              \
-    X(u8, std::uint8_t)                                                                                      \
-    X(u16, std::uint16_t)                                                                                    \
-    X(u32, std::uint32_t) X(u64, std::uint64_t) X(i8, std::int8_t) X(i16, std::int16_t) X(i32, std::int32_t) \
-        X(i64, std::int64_t) X(f32, float) X(f64, double)
+#define HARNESS_BUFFER_WORDS(X) \
+    X(u8, std::uint8_t)         \
+    X(u16, std::uint16_t)       \
+    X(u32, std::uint32_t)       \
+    X(u64, std::uint64_t)       \
+    X(i8, std::int8_t)          \
+    X(i16, std::int16_t) X(i32, std::int32_t) X(i64, std::int64_t) X(f32, float) X(f64, double)
 
 #define X(name, type)                                                                                    \
     Value get_##name(Machine& machine, const Value* arguments, std::uint32_t) {                          \
