@@ -75,27 +75,21 @@ struct Native : ConstantObject {
     }
 };
 
-#define HARNESS_DUNDERS(X)                                                                                  \
-    X(init, "__init__")                                                                                     \
-    X(del, "__del__")                                                                                       \
-    X(str, "__str__")                                                                                       \
-    X(repr, "__repr__")                                                                                     \
-    X(eq, "__eq__") X(ne, "__ne__") X(lt, "__lt__") X(le, "__le__") X(gt, "__gt__") X(ge, "__ge__")         \
-        X(len, "__len__") X(bool_, "__bool__") X(getitem, "__getitem__") X(setitem, "__setitem__")          \
-            X(delitem, "__delitem__") X(contains, "__contains__") X(call, "__call__") X(iter, "__iter__")   \
-                X(next, "__next__") X(hash, "__hash__") X(neg, "__neg__") X(pos, "__pos__")                 \
-                    X(invert, "__invert__") X(abs, "__abs__") X(int_, "__int__") X(float_, "__float__")     \
-                        X(add, "__add__") X(sub, "__sub__") X(mul, "__mul__") X(truediv, "__truediv__")     \
-                            X(floordiv, "__floordiv__") X(mod, "__mod__") X(pow, "__pow__")                 \
-                                X(and_, "__and__") X(or_, "__or__") X(xor_, "__xor__")                      \
-                                    X(lshift, "__lshift__") X(rshift, "__rshift__") X(radd, "__radd__")     \
-                                        X(rsub, "__rsub__") X(rmul, "__rmul__") X(rtruediv, "__rtruediv__") \
-                                            X(rfloordiv, "__rfloordiv__") X(rmod, "__rmod__")               \
-                                                X(rpow, "__rpow__") X(rand_, "__rand__") X(ror_, "__ror__") \
-                                                    X(rxor_, "__rxor__") X(rlshift, "__rlshift__")          \
-                                                        X(rrshift, "__rrshift__") X(iadd, "__iadd__")       \
-                                                            X(format, "__format__")                         \
-                                                                X(getattr_, "__getattr__")
+// clang-format off: a list this long does not settle under it
+#define HARNESS_DUNDERS(X) \
+    X(init, "__init__") X(del, "__del__") X(str, "__str__") X(repr, "__repr__") X(eq, "__eq__") \
+    X(ne, "__ne__") X(lt, "__lt__") X(le, "__le__") X(gt, "__gt__") X(ge, "__ge__") X(len, "__len__") \
+    X(bool_, "__bool__") X(getitem, "__getitem__") X(setitem, "__setitem__") X(delitem, "__delitem__") \
+    X(contains, "__contains__") X(call, "__call__") X(iter, "__iter__") X(next, "__next__") \
+    X(hash, "__hash__") X(neg, "__neg__") X(pos, "__pos__") X(invert, "__invert__") X(abs, "__abs__") \
+    X(int_, "__int__") X(float_, "__float__") X(add, "__add__") X(sub, "__sub__") X(mul, "__mul__") \
+    X(truediv, "__truediv__") X(floordiv, "__floordiv__") X(mod, "__mod__") X(pow, "__pow__") \
+    X(and_, "__and__") X(or_, "__or__") X(xor_, "__xor__") X(lshift, "__lshift__") \
+    X(rshift, "__rshift__") X(radd, "__radd__") X(rsub, "__rsub__") X(rmul, "__rmul__") \
+    X(rtruediv, "__rtruediv__") X(rfloordiv, "__rfloordiv__") X(rmod, "__rmod__") X(rpow, "__rpow__") \
+    X(rand_, "__rand__") X(ror_, "__ror__") X(rxor_, "__rxor__") X(rlshift, "__rlshift__") \
+    X(rrshift, "__rrshift__") X(iadd, "__iadd__") X(format, "__format__") X(getattr_, "__getattr__")
+// clang-format on
 
 /// The special methods that operators and builtins look for.
 enum class Dunder : std::uint8_t {
