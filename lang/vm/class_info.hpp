@@ -75,7 +75,8 @@ struct Native : ConstantObject {
     }
 };
 
-// clang-format off: a list this long does not settle under it
+// A list this long does not settle under the formatter.
+// clang-format off
 #define HARNESS_DUNDERS(X) \
     X(init, "__init__") X(del, "__del__") X(str, "__str__") X(repr, "__repr__") X(eq, "__eq__") \
     X(ne, "__ne__") X(lt, "__lt__") X(le, "__le__") X(gt, "__gt__") X(ge, "__ge__") X(len, "__len__") \
