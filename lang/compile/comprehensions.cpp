@@ -49,7 +49,6 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
         store_local(plain_slot, {cell, Hold::unnamed, true}, e.span);
         release_to(value);
     }
-    hidden_from_ = fresh.size();
     block_locals_.insert(block_locals_.end(), fresh.begin(), fresh.end());
     JumpList empty;
     exits_.push_back({.kind = Exit::Kind::loop,

@@ -126,13 +126,11 @@ class FunctionCompiler {
     /// is used.
     void into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
     Operand owned_temp(const Expr* e);
-    Operand place_lent(const Operand& operand);
     std::uint8_t target(int dest) { return dest >= 0 ? static_cast<std::uint8_t>(dest) : temp(); }
     bool inert(const Expr* e) const;
     void keep_across(Operand& operand, const Expr* following, Span span);
     Operand constant_operand(Value v, int dest, Span span);
     Operand integer_expr(const IntegerExpr& e, int dest);
-    Operand negative_literal(const UnaryExpr& e, int dest);
     Operand fstring(const FStringExpr& e, int dest);
     std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
     Operand sequence(const SequenceExpr& e, int dest);
@@ -240,7 +238,6 @@ class FunctionCompiler {
     void defer_statement(const DeferStmt& s);
     const NameExpr* root_name(const Expr* e) const;
     std::vector<NameId> assigned_in(Block body) const;
-    bool read_later(NameId name) const;
 
     CompileContext& context_;
     ScopeTree& scopes_;
@@ -303,7 +300,6 @@ class FunctionCompiler {
     bool edge_ = false;  ///< the value being assigned is an unowned edge
     bool augmented_ = false;
     std::unordered_map<std::uint32_t, Type> global_types_;
-    std::size_t hidden_from_ = 0;
     bool needs_init_ = false;  ///< some local may be read before it has a value
 };
 
