@@ -31,9 +31,7 @@ struct SlotOfThread {
     }
     ~SlotOfThread() {
         thread_slot_or_none = shared_slot;
-        if (index != shared_slot) {
-            taken_slots().fetch_and(~(std::uint64_t{1} << index), std::memory_order_release);
-        }
+        if (index != shared_slot) return_thread_slot(index);
     }
 };
 
@@ -44,6 +42,15 @@ std::size_t assign_thread_slot() noexcept {
     thread_local const SlotOfThread slot;
     thread_slot_or_none = slot.index;
     return slot.index;
+}
+
+bool take_idle_thread_slot(std::size_t index) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << index;
+    return (taken_slots().fetch_or(bit, std::memory_order_acquire) & bit) == 0;
+}
+
+void return_thread_slot(std::size_t index) noexcept {
+    taken_slots().fetch_and(~(std::uint64_t{1} << index), std::memory_order_release);
 }
 
 std::uint64_t ThreadCounters::bytes() const noexcept {

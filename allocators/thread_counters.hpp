@@ -22,6 +22,11 @@ inline thread_local constinit std::size_t thread_slot_or_none = counter_slots;
 // any further thread gets `shared_slot`, and so does a thread whose own destructors have begun.
 std::size_t assign_thread_slot() noexcept;
 
+// Takes a number that no living thread has, so that the caller may tidy up what its last thread left; false
+// if it is taken. What that thread did happened before. The caller gives it back with return_thread_slot().
+bool take_idle_thread_slot(std::size_t index) noexcept;
+void return_thread_slot(std::size_t index) noexcept;
+
 class ThreadCounters {
   public:
     void add(std::uint64_t bytes) noexcept {

@@ -2,10 +2,13 @@
 // than it must. The pages in this folder quote these figures.
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "allocators/arena.hpp"
@@ -15,6 +18,7 @@
 #include "allocators/pool.hpp"
 #include "allocators/registry.hpp"
 #include "allocators/stack.hpp"
+#include "allocators/thread_local.hpp"
 
 namespace harness::allocators {
 namespace {
@@ -79,6 +83,20 @@ void run_batch(benchmark::State& state, A& a) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_blocks));
 }
 
+// A thousand blocks taken, then given back in the order they came: no block is the last one when it goes.
+template <class A>
+void run_queue(benchmark::State& state, A& a) {
+    std::vector<void*> blocks(batch_blocks);
+    for (auto _ : state) {
+        for (void*& p : blocks) {
+            p = a.allocate(block_bytes, default_align);
+            benchmark::DoNotOptimize(p);
+        }
+        for (void* p : blocks) a.deallocate(p, block_bytes, default_align);
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_blocks));
+}
+
 // The same operations through a table, as the VM and every erased user see them.
 class ByPointer {
   public:
@@ -108,6 +126,75 @@ void register_inlined(const std::string& name) {
     const auto b = std::make_shared<A>();
     benchmark::RegisterBenchmark(("batch/" + name + "/inlined").c_str(),
                                  [b](benchmark::State& s) { run_batch(s, *b); });
+    // What never takes a block back by itself would only grow.
+    if constexpr (!CanReset<A>) {
+        const auto c = std::make_shared<A>();
+        benchmark::RegisterBenchmark(("queue/" + name + "/inlined").c_str(),
+                                     [c](benchmark::State& s) { run_queue(s, *c); });
+    }
+}
+
+// A thread that frees what others allocated, a batch at a time, and counts the processor's time for it.
+class Freeing {
+  public:
+    explicit Freeing(const AllocatorTable& table) : a_(table), thread_([this] { work(); }) {}
+    ~Freeing() {
+        hand_over(nullptr);
+        thread_.join();
+    }
+    Freeing(const Freeing&) = delete;
+    Freeing& operator=(const Freeing&) = delete;
+
+    // Seconds that freeing all of them took.
+    double free_all(const std::vector<void*>& blocks) {
+        hand_over(&blocks);
+        while (turn_.load(std::memory_order_acquire) != ours) turn_.wait(theirs);
+        return seconds_;
+    }
+
+  private:
+    static constexpr int ours = 0;
+    static constexpr int theirs = 1;
+
+    void hand_over(const std::vector<void*>* blocks) {
+        blocks_ = blocks;
+        turn_.store(theirs, std::memory_order_release);
+        turn_.notify_one();
+    }
+    static double thread_seconds() {
+        timespec now{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+    }
+    void work() {
+        for (;;) {
+            while (turn_.load(std::memory_order_acquire) != theirs) turn_.wait(ours);
+            if (blocks_ == nullptr) return;
+            const double start = thread_seconds();
+            for (void* p : *blocks_) a_.deallocate(p, block_bytes, default_align);
+            seconds_ = thread_seconds() - start;
+            turn_.store(ours, std::memory_order_release);
+            turn_.notify_one();
+        }
+    }
+
+    ByPointer a_;
+    const std::vector<void*>* blocks_ = nullptr;
+    double seconds_ = 0;
+    std::atomic<int> turn_{ours};
+    std::thread thread_;
+};
+
+// The free of a block by another thread than its maker's; the allocations are not timed.
+void run_handover(benchmark::State& state, const AllocatorTable& table) {
+    ByPointer a(table);
+    Freeing freeing(table);
+    std::vector<void*> blocks(batch_blocks);
+    for (auto _ : state) {
+        for (void*& p : blocks) p = a.allocate(block_bytes, default_align);
+        state.SetIterationTime(freeing.free_all(blocks));
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch_blocks));
 }
 
 // Every base, composed and peer allocator of the registry; wrappers over arena, to see what they add.
@@ -138,6 +225,12 @@ void register_by_pointer() {
                 ByPointer a(any->table());
                 run_batch(s, a);
             });
+        }
+        if (table.threading != Threading::single) {
+            benchmark::RegisterBenchmark(("handover/" + spec + "/pointer").c_str(), [any](
+                                                                                        benchmark::State& s) {
+                run_handover(s, any->table());
+            })->UseManualTime();
         }
     }
 }
@@ -179,6 +272,7 @@ int main(int argc, char** argv) {
     register_inlined<Fixed<Page>>("fixed");
     register_inlined<Stack<Page>>("stack");
     register_inlined<Pool<Page>>("pool");
+    register_inlined<ThreadLocal<Page>>("thread_local");
     register_inlined<BareMalloc>("bare_malloc");
     register_inlined<Direct>("direct");
 #ifdef HARNESS_HAS_JEMALLOC
