@@ -53,7 +53,8 @@ struct OwnedRange {
 /// Instructions in [from, to) are protected: an error goes to `target` with the region depth it had there.
 struct Protected {
     std::uint32_t from, to, target;
-    std::uint16_t regions;  ///< regions of this call that stay open
+    std::uint16_t regions;           ///< regions of this call that stay open
+    std::vector<std::uint8_t> live;  ///< registers that leave the others as copies
 };
 
 struct Capture {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/compile/liveness.hpp"
 
 namespace harness::lang {
 
@@ -363,29 +364,31 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
 
 /// Ends the owned temporaries above `owned_mark` and the regions above `region_mark`, without forgetting
 /// them: the code that follows textually still has them.
-void FunctionCompiler::leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span) {
+void FunctionCompiler::leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span,
+                                    const Stmt* from, StmtKind kind, int result) {
     for (std::size_t i = active_owned_.size(); i > owned_mark; --i)
         emit(Op::drop, active_owned_[i - 1].reg, 0, 0, span);
-    if (regions())
-        for (std::size_t i = open_regions_; i > region_mark; --i) emit(Op::region_exit, 0, 0, 0, span);
+    leave_regions(
+        region_mark, [&](NameId name) { return liveness().going_on(from, kind, name); }, result, span);
 }
 
-void FunctionCompiler::break_or_continue(const Stmt* s) {
-    const bool is_break = s->kind == StmtKind::break_;
+/// `from`: the statement, or the `try` whose `finally` it passed through.
+void FunctionCompiler::break_or_continue(bool is_break, Span span, const Stmt* from) {
+    const StmtKind kind = is_break ? StmtKind::break_ : StmtKind::continue_;
     for (std::size_t i = exits_.size(); i-- > 0;) {
         Exit& exit = exits_[i];
         if (exit.kind == Exit::Kind::finally) {
-            leave_blocks(exit.owned_mark, exit.region_mark, s->span);
+            leave_blocks(exit.owned_mark, exit.region_mark, span, from, kind);
             const int why = static_cast<int>(exit.pending.size()) + 2;
             exit.pending.push_back(
                 {why, is_break ? Exit::Pending::What::break_ : Exit::Pending::What::continue_});
-            constant_operand(Value::integer(why), exit.why, s->span);
-            exit.entries.push_back(emit_jump(Op::jump, 0, 0, s->span));
+            constant_operand(Value::integer(why), exit.why, span);
+            exit.entries.push_back(emit_jump(Op::jump, 0, 0, span));
             flow_.reachable = false;
             return;
         }
-        leave_blocks(exit.owned_mark, exit.region_mark, s->span);
-        const std::uint32_t jump = emit_jump(Op::jump, 0, 0, s->span);
+        leave_blocks(exit.owned_mark, exit.region_mark, span, from, kind);
+        const std::uint32_t jump = emit_jump(Op::jump, 0, 0, span);
         if (is_break) {
             exit.breaks.push_back(jump);
             if (exit.broke)
@@ -405,7 +408,7 @@ void FunctionCompiler::break_or_continue(const Stmt* s) {
 
 /// Runs `finally` after `body` however the body is left. The exits that pass through are numbered; the code
 /// behind `finally` sends each on its way.
-void FunctionCompiler::protect_with_finally(Span span, const std::function<void()>& body,
+void FunctionCompiler::protect_with_finally(const TryStmt* s, Span span, const std::function<void()>& body,
                                             const std::function<void()>& finally) {
     const std::uint8_t why = temp();
     const std::uint8_t value = temp();
@@ -431,7 +434,12 @@ void FunctionCompiler::protect_with_finally(Span span, const std::function<void(
     std::uint32_t normal = 0;
     if (at_end.reachable) normal = emit_jump(Op::jump, 0, 0, span);
     // An error: the exception waits in `value`.
-    fn_->protected_ranges.push_back({from, to, here(), static_cast<std::uint16_t>(open_regions_)});
+    std::vector<Block> guarded = {s != nullptr ? s->body : body_};
+    if (s != nullptr) {
+        for (const ExceptClause& clause : s->handlers) guarded.push_back(clause.body);
+        guarded.push_back(s->otherwise);
+    }
+    protect(from, to, guarded, [&](NameId name) { return liveness().in_finally(s, name); });
     emit(Op::catch_, value, 0, 0, span);
     constant_operand(Value::integer(1), why, span);
     Exit exit = std::move(exits_.back());
@@ -464,12 +472,10 @@ void FunctionCompiler::protect_with_finally(Span span, const std::function<void(
             if (pending.what == Exit::Pending::What::return_) {
                 // The value leaves with the function; this register answers for it until then.
                 disown(value);
-                leave_function({value, Hold::unnamed, true}, span);
+                leave_function({value, Hold::unnamed, true}, span, s);
                 if (counts()) own(value);
             } else {
-                Stmt out{pending.what == Exit::Pending::What::break_ ? StmtKind::break_ : StmtKind::continue_,
-                         span};
-                break_or_continue(&out);
+                break_or_continue(pending.what == Exit::Pending::What::break_, span, s);
             }
             patch(other, here());
         }
@@ -562,13 +568,13 @@ void FunctionCompiler::try_statement(const TryStmt& s) {
         std::uint32_t over = 0;
         if (normal.reachable) over = emit_jump(Op::jump, 0, 0, s.span);
         if (from != to)
-            fn_->protected_ranges.push_back({from, to, here(), static_cast<std::uint16_t>(open_regions_)});
+            protect(from, to, {s.body}, [&](NameId name) { return liveness().in_handlers(&s, name); });
         handlers(s, at_start);
         flow_.meet(normal);
         if (normal.reachable) patch(over, here());
     };
     if (s.has_finally)
-        protect_with_finally(s.span, guarded, [&] { block(s.finally); });
+        protect_with_finally(&s, s.span, guarded, [&] { block(s.finally); });
     else
         guarded();
     release_to(mark);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "lang/compile/compiler.hpp"
 #include "lang/vm/machine.hpp"
@@ -58,6 +59,8 @@ class Flow {
     std::array<std::uint64_t, 4> bits{};
     bool reachable = true;
 };
+
+class Liveness;
 
 class FunctionCompiler {
   public:
@@ -186,8 +189,8 @@ class FunctionCompiler {
     void collect_fields(const ClassStmt& s, ClassTemplate& out);
     void function_body(const Block& body, Span span);
     void defers_epilogue();
-    void return_value(Operand value, Span span);
-    void leave_function(Operand value, Span span);
+    void return_value(Operand value, Span span, const Stmt* from = nullptr);
+    void leave_function(Operand value, Span span, const Stmt* from);
 
     // --- statements.cpp
     void block(Block body);
@@ -215,16 +218,19 @@ class FunctionCompiler {
                      const std::function<void(JumpList&)>& body, JumpList& exits);
     void loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
                    const std::function<void()>& body, const Block* otherwise);
-    void break_or_continue(const Stmt* s);
+    void break_or_continue(bool is_break, Span span, const Stmt* from);
     void try_statement(const TryStmt& s);
     void handlers(const TryStmt& s, const Flow& at_start);
-    void protect_with_finally(Span span, const std::function<void()>& body,
+    /// `s`: the `try`; null for the deferred statements of a function.
+    void protect_with_finally(const TryStmt* s, Span span, const std::function<void()>& body,
                               const std::function<void()>& finally);
     void raise_statement(const RaiseStmt& s);
     void assert_statement(const AssertStmt& s);
     void match_statement(const MatchStmt& s);
     void pattern(const Pattern& p, Operand subject, JumpList& fails);
-    void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span);
+    /// `from` and `kind` say where the way leads, as Liveness is asked; `result` is a register that leaves, too.
+    void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span, const Stmt* from = nullptr,
+                      StmtKind kind = StmtKind::return_, int result = -1);
     std::vector<NameId> forgotten_in(Block body) const;
 
     // --- memory.cpp
@@ -234,10 +240,18 @@ class FunctionCompiler {
     Operand using_expr(const UsingExpr& e, int dest);
     Operand clone_call(const Expr* e, Span span, int dest);
     void keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span);
-    void region_statement(const BlockStmt& s);
     void defer_statement(const DeferStmt& s);
     const NameExpr* root_name(const Expr* e) const;
-    std::vector<NameId> assigned_in(Block body) const;
+
+    // --- regions.cpp
+    void region_statement(const BlockStmt& s);
+    void leave_regions(std::size_t region_mark, const std::function<bool(NameId)>& live, int result,
+                       Span span);
+    void protect(std::uint32_t from, std::uint32_t to, const std::vector<Block>& bodies,
+                 const std::function<bool(NameId)>& live);
+    std::vector<NameId> names_read(const std::vector<Block>& bodies,
+                                   const std::function<bool(NameId)>& live) const;
+    const Liveness& liveness();
 
     CompileContext& context_;
     ScopeTree& scopes_;
@@ -266,7 +280,10 @@ class FunctionCompiler {
         std::uint32_t from;
     };
     std::vector<ActiveOwned> active_owned_;
+    Block body_{};  ///< of the function
     unsigned open_regions_ = 0;
+    std::vector<Block> region_bodies_;           ///< of the open regions; empty for that of the call
+    std::shared_ptr<const Liveness> liveness_;  ///< made when the first region asks
 
     /// What `break`, `continue` and `return` pass through on their way out, outermost first.
     struct Exit {

@@ -87,6 +87,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     if (fn_->is_region && regions()) {
         emit(Op::region_enter, 0, 0, 0, def.name_span);
         ++open_regions_;
+        region_bodies_.emplace_back();
     }
     function_body(def.body, def.name_span);
     finish_function();
@@ -119,6 +120,7 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
 
 /// The statements of a function, the deferred ones behind them, and the return at the end.
 void FunctionCompiler::function_body(const Block& body, Span span) {
+    body_ = body;
     const auto statements = [&] {
         block(body);
         if (!flow_.reachable) return;
@@ -143,7 +145,7 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
         flow_.reachable = false;
     };
     if (scope_.has_defer) {
-        protect_with_finally(span, statements, [&] { defers_epilogue(); });
+        protect_with_finally(nullptr, span, statements, [&] { defers_epilogue(); });
         if (flow_.reachable)
             emit(fn_->header.kind == ScopeKind::global && module_ == 0 ? Op::halt : Op::return_none, 0, 0, 0,
                  span);
@@ -186,7 +188,7 @@ void FunctionCompiler::defer_statement(const DeferStmt& s) {
 }
 
 /// `return value`: through the blocks around it, then out.
-void FunctionCompiler::return_value(Operand value, Span span) {
+void FunctionCompiler::return_value(Operand value, Span span, const Stmt* from) {
     if (result_type_ != Type::any) {
         if (!value.temporary) {
             const std::uint8_t copy = temp();
@@ -195,10 +197,10 @@ void FunctionCompiler::return_value(Operand value, Span span) {
         }
         check_type(value.reg, result_type_, 2, span);
     }
-    leave_function(value, span);
+    leave_function(value, span, from);
 }
 
-void FunctionCompiler::leave_function(Operand value, Span span) {
+void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from) {
     const Local* local = nullptr;
     if (!value.temporary && value.hold == Hold::lent) {
         for (const auto& [name, candidate] : locals_)
@@ -216,9 +218,7 @@ void FunctionCompiler::leave_function(Operand value, Span span) {
             emit(Op::move, exit.value, value.reg, 0, span);
         if (value.hold == Hold::unnamed) disown(value.reg);
         end_statement(span);
-        if (regions() && open_regions_ > exit.region_mark)
-            emit(Op::region_copy_out, exit.value, 1, open_regions_ - exit.region_mark, span);
-        leave_blocks(exit.owned_mark, exit.region_mark, span);
+        leave_blocks(exit.owned_mark, exit.region_mark, span, from, StmtKind::return_, exit.value);
         const int why = static_cast<int>(exit.pending.size()) + 2;
         exit.pending.push_back({why, Exit::Pending::What::return_});
         constant_operand(Value::integer(why), exit.why, span);
@@ -257,8 +257,7 @@ void FunctionCompiler::leave_function(Operand value, Span span) {
                 emit(Op::move, result, value.reg, 0, span);
                 value.reg = result;
             }
-            emit(Op::region_copy_out, value.reg, 1, open_regions_, span);
-            leave_blocks(0, 0, span);
+            leave_blocks(0, 0, span, nullptr, StmtKind::return_, value.reg);
         }
         emit(Op::return_, value.reg, 0, 0, span);
     }

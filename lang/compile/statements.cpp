@@ -56,7 +56,7 @@ void FunctionCompiler::statement(const Stmt* s) {
             break;
         case StmtKind::break_:
         case StmtKind::continue_:
-            break_or_continue(s);
+            break_or_continue(s->kind == StmtKind::break_, s->span, s);
             break;
         case StmtKind::pass:
             break;
@@ -65,9 +65,9 @@ void FunctionCompiler::statement(const Stmt* s) {
             if (value == nullptr) {
                 const std::uint8_t none = temp();
                 emit(Op::load_none, none, 0, 0, s->span);
-                return_value({none, Hold::plain, true}, s->span);
+                return_value({none, Hold::plain, true}, s->span, s);
             } else {
-                return_value(expr(value), value->span);
+                return_value(expr(value), value->span, s);
             }
             break;
         }

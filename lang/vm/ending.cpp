@@ -1,30 +1,36 @@
 // What happens when blocks and programs end by an error or in the regular way: regions and allocators that
 // were in use, and the last figures.
+#include <utility>
+#include <vector>
+
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/lifetimes/regions.hpp"
 #include "lang/vm/interpreter.hpp"
 
 namespace harness::lang {
 
-/// Regions of this call beyond its first `keep` end; the exception in flight is copied out of them first.
-void Interpreter::unwind_regions(const Frame* f, std::uint32_t keep) {
+void Interpreter::unwind_regions(const Frame& f, std::uint32_t keep, std::span<const std::uint8_t> live) {
     Regions* regions = heap.regions();
     if (regions == nullptr) return;
+    const std::uint32_t depth = regions->depth();
     std::uint32_t open = 0;
-    for (std::uint32_t depth = regions->depth(); depth > 0 && regions->frame_at(depth) == f; --depth) ++open;
+    while (depth > open && regions->frame_at(depth - open) == &f) ++open;
     if (open <= keep) return;
-    Value exception = pending;
     const std::uint32_t levels = open - keep;
-    if (exception.is_heap() && exception != memory_error_) {
-        pending = Value::absent();
-        if (!copy_out(&exception, 1, levels)) return;
-        pending = exception;
+    const bool in_flight = pending.is_heap() && pending != memory_error_;
+    std::vector<Value> leaving;
+    for (const std::uint8_t reg : live) leaving.push_back(f.base[reg]);
+    if (in_flight) leaving.push_back(std::exchange(pending, Value::absent()));
+    if (copy_out(leaving.data(), static_cast<std::uint32_t>(leaving.size()), levels)) {
+        for (std::size_t i = 0; i < live.size(); ++i) f.base[live[i]] = leaving[i];
+        if (in_flight) pending = leaving.back();
+    } else {
+        // Without memory for copies all of it lives on; MemoryError takes the place of what was in flight.
+        regions->promote(depth, depth - levels);
     }
     for (std::uint32_t i = 0; i < levels; ++i) {
-        const Value saved = pending;
-        pending = Value::absent();
-        const bool fine = region_exit();
-        if (fine) pending = saved;
+        const Value saved = std::exchange(pending, Value::absent());
+        if (region_exit()) pending = saved;
     }
 }
 

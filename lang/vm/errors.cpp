@@ -344,7 +344,7 @@ bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) 
                 pending = Value::absent();
                 end_frame_values(f, word, &range.target, false);
                 pending = saved;
-                unwind_regions(&f, range.regions);
+                unwind_regions(f, range.regions, range.live);
                 unwind_using(f.base);
                 target = function.code.data() + range.target;
                 return true;
@@ -356,14 +356,14 @@ bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) 
             pending = Value::absent();
             end_frame_values(f, word, nullptr, false);
             pending = saved;
-            unwind_regions(&f, 0);
+            unwind_regions(f, 0, {});
             return false;
         }
         const Value saved = pending;
         pending = Value::absent();
         end_frame_values(f, word, nullptr, true);
         pending = saved;
-        unwind_regions(&f, 0);
+        unwind_regions(f, 0, {});
         while (!defers.empty() && defers.back().frame == &f) defers.pop_back();
         if (trace_.functions.size() < 100'000) {
             trace_.functions.push_back(&function);

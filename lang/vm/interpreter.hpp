@@ -120,9 +120,9 @@ class Interpreter : public Machine {
     void raise_exhausted(std::size_t bytes);
     void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
                           bool names_too);
-    void unwind_regions(
-        const Frame* f,
-        std::uint32_t keep);               ///< regions of this call beyond `keep`; copies what is in flight
+    /// Regions of this call beyond its first `keep` end; what is in flight, and what these registers hold,
+    /// leaves them as a copy.
+    void unwind_regions(const Frame& f, std::uint32_t keep, std::span<const std::uint8_t> live);
     void unwind_using(const Value* base);  ///< ends each `using` of the current frame and of those above it
     void reraise(Value exception);
     bool uncatchable() const { return defect_.has_value() || exit_requested_; }
