@@ -228,7 +228,8 @@ class FunctionCompiler {
     void assert_statement(const AssertStmt& s);
     void match_statement(const MatchStmt& s);
     void pattern(const Pattern& p, Operand subject, JumpList& fails);
-    /// `from` and `kind` say where the way leads, as Liveness is asked; `result` is a register that leaves, too.
+    /// `from` and `kind` say where the way leads, as Liveness is asked; `result` is a register that leaves,
+    /// too.
     void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span, const Stmt* from = nullptr,
                       StmtKind kind = StmtKind::return_, int result = -1);
     std::vector<NameId> forgotten_in(Block body) const;
@@ -282,7 +283,7 @@ class FunctionCompiler {
     std::vector<ActiveOwned> active_owned_;
     Block body_{};  ///< of the function
     unsigned open_regions_ = 0;
-    std::vector<Block> region_bodies_;           ///< of the open regions; empty for that of the call
+    std::vector<Block> region_bodies_;          ///< of the open regions; empty for that of the call
     std::shared_ptr<const Liveness> liveness_;  ///< made when the first region asks
 
     /// What `break`, `continue` and `return` pass through on their way out, outermost first.

@@ -11,8 +11,8 @@ namespace {
 
 using OnName = std::function<void(NameId)>;
 
-/// Calls `read` for each name that evaluating an expression may read, functions within it included, and `bind`
-/// for each that an assignment expression binds.
+/// Calls `read` for each name that evaluating an expression may read, functions within it included, and
+/// `bind` for each that an assignment expression binds.
 class Reads {
   public:
     Reads(OnName read, OnName bind) : read_(std::move(read)), bind_(std::move(bind)) {}
@@ -194,7 +194,10 @@ void each_statement(Block body, const std::function<void(const Stmt*)>& visit) {
 /// The expressions that stand in a statement itself, those in its blocks left out. Targets that are names are
 /// not read.
 void reads_of(const Stmt* s, const Reads& reads) {
-    const auto target = [&](const Expr* e) { bind_target(e, [](NameId) {}, reads); };
+    const auto target = [&](const Expr* e) {
+        bind_target(
+            e, [](NameId) {}, reads);
+    };
     switch (s->kind) {
         case StmtKind::expression:
             reads.in(as<ExprStmt>(s).value);
@@ -498,8 +501,7 @@ class LivenessBuilder {
             case StmtKind::defer: {
                 const Reads deferred([this](NameId name) { always(name); }, [](NameId) {});
                 Stmt* body = as<DeferStmt>(s).body;
-                each_statement(Block(&body, 1),
-                               [&](const Stmt* inner) { reads_of(inner, deferred); });
+                each_statement(Block(&body, 1), [&](const Stmt* inner) { reads_of(inner, deferred); });
                 break;
             }
             default:
@@ -515,7 +517,8 @@ class LivenessBuilder {
         exits_.push_back({.breaks = after, .continues = head, .passing = {}});
         step();
         if (for_statement != nullptr) {
-            bind_target(as<ForStmt>(for_statement).target, [this](NameId name) { write(name); }, reads_);
+            bind_target(
+                as<ForStmt>(for_statement).target, [this](NameId name) { write(name); }, reads_);
         }
         block(body);
         flow_to(head);

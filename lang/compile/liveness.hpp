@@ -1,6 +1,6 @@
-// Which names of a function may still be read: asked where a `region:` block is left, because only what is read
-// afterwards leaves it as a copy. A backward data-flow analysis over the blocks of one function (Aho, Sethi and
-// Ullman, "Compilers", 1986, section 10.6).
+// Which names of a function may still be read: asked where a `region:` block is left, because only what is
+// read afterwards leaves it as a copy. A backward data-flow analysis over the blocks of one function (Aho,
+// Sethi and Ullman, "Compilers", 1986, section 10.6).
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ class Liveness {
 
     /// Behind the end of a region.
     bool behind(const Stmt* region, NameId name) const { return going_on(region, StmtKind::region, name); }
-    /// Where a `break`, `continue` or `return` goes on: the statement, or a `try` whose `finally` it has passed
-    /// through; null for the end of the function.
+    /// Where a `break`, `continue` or `return` goes on: the statement, or a `try` whose `finally` it has
+    /// passed through; null for the end of the function.
     bool going_on(const Stmt* from, StmtKind kind, NameId name) const;
     /// At the start of the handlers of a `try`, or of its `finally`.
     bool in_handlers(const Stmt* try_statement, NameId name) const {
