@@ -4,7 +4,57 @@
 
 namespace harness::lang {
 
+/// The loops of a comprehension around its body. As in Python all its names are its own: one set of cells for
+/// each time that it runs, and only the first iterable is evaluated outside of them.
+void FunctionCompiler::comprehension_loops(const ComprehensionExpr& e, const std::function<void()>& body) {
+    const std::size_t names = block_locals_.size();
+    const auto declare_names = [&] {
+        for (const CompClause& clause : e.clauses) declare_targets(clause.target, names, e.span);
+    };
+    comprehension_clause(e, 0, declare_names, body);
+    while (block_locals_.size() > names) {
+        const Local local = block_locals_.back();
+        block_locals_.pop_back();
+        --block_used_;
+        if (counts()) {
+            emit(Op::discard, local.reg, 0, 0, e.span);
+            emit(Op::load_unbound, local.reg, 0, 0, e.span);
+        }
+        flow_.clear(local.reg);
+    }
+}
+
+/// Gives the names of a target registers of the block, those above `first` only once.
+void FunctionCompiler::declare_targets(const Expr* target, std::size_t first, Span span) {
+    if (target->kind == ExprKind::tuple || target->kind == ExprKind::list) {
+        for (const Expr* part : as<SequenceExpr>(target).elements) declare_targets(part, first, span);
+        return;
+    }
+    if (target->kind == ExprKind::starred) return declare_targets(as<StarredExpr>(target).value, first, span);
+    if (target->kind != ExprKind::name) return;
+    Local local{.name = as<NameExpr>(target).name};
+    for (std::size_t i = first; i < block_locals_.size(); ++i)
+        if (block_locals_[i].name == local.name) return;
+    needs_init_ = true;
+    local.reg = static_cast<std::uint8_t>(block_base_ + block_used_++);
+    flow_.clear(local.reg);
+    if (scope_.captured.contains(local.name)) {
+        const std::uint8_t value = temp();
+        const std::uint8_t cell = temp();
+        emit(Op::load_unbound, value, 0, 0, span);
+        emit(Op::new_cell, cell, value, 0, span);
+        own(cell);
+        store_local(local, {cell, Hold::unnamed, true}, span);
+        release_to(value);
+        local.is_cell = true;
+    } else if (!counts()) {
+        emit(Op::load_unbound, local.reg, 0, 0, span);
+    }
+    block_locals_.push_back(local);
+}
+
 void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::size_t index,
+                                            const std::function<void()>& declare,
                                             const std::function<void()>& body) {
     if (index == e.clauses.size()) {
         body();
@@ -15,41 +65,9 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
     const auto inner = [&] {
         JumpList skip;
         for (const Expr* condition : clause.conditions) branch(condition, false, skip);
-        comprehension_clause(e, index + 1, body);
+        comprehension_clause(e, index + 1, {}, body);
         exits_.back().continues.insert(exits_.back().continues.end(), skip.begin(), skip.end());
     };
-    // The iterable is evaluated before the clause's names exist.
-    const std::uint8_t iterable_first = static_cast<std::uint8_t>(next_temp_);
-    (void)iterable_first;
-    const std::size_t names = block_locals_.size();
-    std::vector<Local> fresh;
-    const std::function<void(const Expr*)> declare = [&](const Expr* t) {
-        if (t->kind == ExprKind::name) {
-            Local local{.name = as<NameExpr>(t).name,
-                        .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
-            local.is_cell = scope_.captured.contains(local.name);
-            fresh.push_back(local);
-        } else if (t->kind == ExprKind::tuple || t->kind == ExprKind::list) {
-            for (const Expr* part : as<SequenceExpr>(t).elements) declare(part);
-        } else if (t->kind == ExprKind::starred) {
-            declare(as<StarredExpr>(t).value);
-        }
-    };
-    declare(clause.target);
-    needs_init_ = true;
-    for (const Local& local : fresh) {
-        if (!local.is_cell) continue;
-        const std::uint8_t value = temp();
-        const std::uint8_t cell = temp();
-        emit(Op::load_unbound, value, 0, 0, e.span);
-        emit(Op::new_cell, cell, value, 0, e.span);
-        own(cell);
-        Local plain_slot = local;
-        plain_slot.is_cell = false;
-        store_local(plain_slot, {cell, Hold::unnamed, true}, e.span);
-        release_to(value);
-    }
-    block_locals_.insert(block_locals_.end(), fresh.begin(), fresh.end());
     JumpList empty;
     exits_.push_back({.kind = Exit::Kind::loop,
                       .owned_mark = active_owned_.size(),
@@ -62,7 +80,7 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
                       .entries = {}});
     const Flow before = flow_;
     const bool counted = counted_for(
-        clause.target, clause.iterable, e.span,
+        clause.target, clause.iterable, declare, e.span,
         [&](JumpList& continues) {
             inner();
             continues = std::move(exits_.back().continues);
@@ -74,17 +92,7 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
         flow_ = before;
         patch_all(empty, here());
     } else {
-        loop_over(clause.target, clause.iterable, true, e.span, inner, nullptr);
-    }
-    while (block_locals_.size() > names) {
-        const Local local = block_locals_.back();
-        block_locals_.pop_back();
-        --block_used_;
-        if (counts() && !local.plain) {
-            emit(Op::discard, local.reg, 0, 0, e.span);
-            emit(Op::load_unbound, local.reg, 0, 0, e.span);
-        }
-        flow_.clear(local.reg);
+        loop_over(clause.target, clause.iterable, declare, e.span, inner, nullptr);
     }
     release_to(mark);
 }
@@ -96,14 +104,14 @@ Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kin
     const bool is_dict = kind == ExprKind::dict_comp;
     emit(is_dict ? Op::make_dict : Op::make_list, made, 0, 0, e.span);
     own(made);
-    comprehension_clause(e, 0, [&] {
+    comprehension_loops(e, [&] {
         const unsigned inner = next_temp_;
         const std::size_t pending = pending_drops_.size();
         if (is_dict) {
             Operand key = expr(e.key);
             keep_across(key, e.element, e.key->span);
             const Operand value = expr(e.element);
-            emit(value.hold != Hold::lent ? Op::dict_insert_take : Op::dict_insert, made, key.reg, value.reg,
+            emit(value.hold == Hold::unnamed ? Op::dict_insert_take : Op::dict_insert, made, key.reg, value.reg,
                  e.key->span);
             if (value.hold == Hold::unnamed) disown(value.reg);
             finish(key, e.span);
@@ -136,7 +144,7 @@ Operand FunctionCompiler::short_circuit_generator(const CallExpr& call, bool sto
     JumpList found;
     const std::size_t owned_outside = active_owned_.size();
     std::vector<Local> names_at_exit;
-    comprehension_clause(e, 0, [&] {
+    comprehension_loops(e, [&] {
         JumpList on;
         branch(e.element, !stop_on, on);
         emit(stop_on ? Op::load_true : Op::load_false, result, 0, 0, call.span);

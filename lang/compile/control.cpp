@@ -183,7 +183,9 @@ void FunctionCompiler::while_statement(const WhileStmt& s) {
 }
 
 /// for … in range(…): a counted loop in three registers. False when the iterable is something else.
-bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Span span,
+/// `declare` runs once the iterable is evaluated; what it declares are the names of a comprehension.
+bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
+                                   const std::function<void()>& declare, Span span,
                                    const std::function<void(JumpList&)>& body, JumpList& exits) {
     if (iterable->kind != ExprKind::call || !is_builtin(as<CallExpr>(iterable).callee, "range")) return false;
     const auto& call = as<CallExpr>(iterable);
@@ -214,6 +216,7 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Spa
     }
     put(2, 2, 1);
     end_statement(span);
+    if (declare) declare();
     exits.push_back(emit_jump(Op::range_begin, loop, 0, iterable->span));
     const Local* local = find_local(as<NameExpr>(target).name);
     const bool direct = local != nullptr && !local->is_cell && !local->is_parameter &&
@@ -233,7 +236,8 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable, Spa
 }
 
 /// A loop over anything else. The items go to the target as borrows; hidden registers hold the iterable.
-void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
+void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
+                                 const std::function<void()>& declare, Span span,
                                  const std::function<void()>& body, const Block* otherwise) {
     const std::uint8_t loop = temp(3);
     // What the iterable was made from may be borrowed by it, so it lives as long as the loop.
@@ -249,6 +253,7 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool 
         own(loop);
         own(static_cast<std::uint8_t>(loop + 2));
     }
+    if (declare) declare();
     exits_.push_back({.kind = Exit::Kind::loop,
                       .owned_mark = active_owned_.size(),
                       .region_mark = open_regions_,
@@ -313,7 +318,6 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable, bool 
     if (!exit.broke && otherwise != nullptr) block(*otherwise);
     pending_base_ = outer_base;
     end_statement(span, pending);
-    (void)block_names;
 }
 
 void FunctionCompiler::for_statement(const ForStmt& s) {
@@ -326,7 +330,7 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
     JumpList breaks;
     Flow break_flow;
     const bool counted = counted_for(
-        s.target, s.iterable, s.span,
+        s.target, s.iterable, {}, s.span,
         [&](JumpList& continues) {
             exits_.push_back({.kind = Exit::Kind::loop,
                               .owned_mark = active_owned_.size(),
@@ -356,7 +360,7 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
         }
     } else {
         loop_over(
-            s.target, s.iterable, false, s.span, [&] { block(s.body); },
+            s.target, s.iterable, {}, s.span, [&] { block(s.body); },
             s.otherwise.empty() ? nullptr : &s.otherwise);
     }
     release_to(mark);
@@ -377,6 +381,7 @@ void FunctionCompiler::break_or_continue(bool is_break, Span span, const Stmt* f
     const StmtKind kind = is_break ? StmtKind::break_ : StmtKind::continue_;
     for (std::size_t i = exits_.size(); i-- > 0;) {
         Exit& exit = exits_[i];
+        end_caught_names(i, s->span);
         if (exit.kind == Exit::Kind::finally) {
             leave_blocks(exit.owned_mark, exit.region_mark, span, from, kind);
             const int why = static_cast<int>(exit.pending.size()) + 2;
@@ -491,6 +496,38 @@ void FunctionCompiler::protect_with_finally(const TryStmt* s, Span span, const s
     if (!behind.reachable) flow_.reachable = false;
 }
 
+/// As in Python, the name of an exception ends with its clause; the clause may have ended it already.
+void FunctionCompiler::end_caught_name(NameId name, Span span) {
+    const Resolved r = resolve(name);
+    if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
+        if (counts() && !r.local.plain) emit(Op::discard, r.local.reg, 0, 0, span);
+        emit(Op::load_unbound, r.local.reg, 0, 0, span);
+        needs_init_ = true;
+        forget(r.local);
+        return;
+    }
+    const unsigned mark = next_temp_;
+    const std::uint8_t unbound = temp();
+    emit(Op::load_unbound, unbound, 0, 0, span);
+    if (r.kind == Resolved::Kind::global) {
+        emit(Op::set_global_take, unbound, 0, 0, span);
+        emit_word(r.index);
+    } else if (r.kind == Resolved::Kind::local) {
+        emit(Op::set_cell_take, r.local.reg, unbound, 0, span);
+    } else if (r.kind == Resolved::Kind::capture) {
+        const std::uint8_t cell = temp();
+        emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
+        emit(Op::set_cell_take, cell, unbound, 0, span);
+    }
+    release_to(mark);
+}
+
+/// For a jump out of clauses: the names of those inside the block at `depth` of the exits.
+void FunctionCompiler::end_caught_names(std::size_t depth, Span span) {
+    for (std::size_t i = caught_names_.size(); i-- > 0 && caught_names_[i].depth > depth;)
+        end_caught_name(caught_names_[i].name, span);
+}
+
 void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
     const std::uint8_t exception = temp();
     flow_ = at_start;
@@ -523,18 +560,12 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
             store_name(clause.name, {exception, Hold::lent, true}, clause.name_span);
         }
         caught_.push_back(exception);
+        if (clause.name != 0) caught_names_.push_back({clause.name, exits_.size()});
         block(clause.body);
+        if (clause.name != 0) caught_names_.pop_back();
         caught_.pop_back();
         if (flow_.reachable) {
-            if (clause.name != 0) {
-                // As in Python, the name ends with its clause.
-                const Resolved r = resolve(clause.name);
-                if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
-                    if (counts() && !r.local.plain) emit(Op::discard, r.local.reg, 0, 0, clause.span);
-                    emit(Op::load_unbound, r.local.reg, 0, 0, clause.span);
-                    forget(r.local);
-                }
-            }
+            if (clause.name != 0) end_caught_name(clause.name, clause.span);
             if (counts()) emit(Op::drop, exception, 0, 0, clause.span);
             ends.push_back(emit_jump(Op::jump, 0, 0, clause.span));
             after.meet(flow_);

@@ -113,7 +113,7 @@ Hold FunctionCompiler::into(const Expr* e, std::uint8_t reg) {
     return o.hold;
 }
 
-void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) {
+Hold FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) {
     const unsigned mark = next_temp_;
     const Operand o = stores && passes_on(e) ? move_call(e, e->span, reg) : expr(e, reg);
     if (o.hold == Hold::lent && counts()) {
@@ -126,14 +126,14 @@ void FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) 
         if (o.hold != Hold::plain) own(reg);
     }
     release_temporaries(std::max<unsigned>(mark, reg + 1U));
+    return o.hold == Hold::plain ? Hold::plain : Hold::unnamed;
 }
 
 /// An unnamed copy of the expression's value in a fresh register.
 Operand FunctionCompiler::owned_temp(const Expr* e) {
     const std::uint8_t reg = temp();
-    const bool plain = never_heap(e);
-    into_owned(e, reg);
-    return {reg, plain ? Hold::plain : Hold::unnamed, true};
+    const Hold hold = into_owned(e, reg);
+    return {reg, hold, true};
 }
 
 /// Whether evaluating the expression runs no code of the program and overwrites no place.
@@ -198,7 +198,9 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
         if (part.value == nullptr) continue;
         const std::uint8_t reg = temp();
         const unsigned mark = next_temp_;
-        const Operand value = expr(part.value);
+        const std::size_t pending = pending_drops_.size();
+        Operand value = expr(part.value);
+        for (const FStringPart& inner : part.spec) keep_across(value, inner.value, part.value->span);
         std::uint32_t spec = 0;
         std::uint8_t spec_reg = 0;
         if (!part.spec.empty()) {
@@ -220,21 +222,17 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
             disown(spec_reg);
         }
         finish(value, span);
-        release_temporaries(mark);
+        // The pieces stand side by side, and none refers to what it was made from.
+        end_statement(span, pending);
+        release_to(mark);
         ++count;
-        if (next_temp_ != static_cast<unsigned>(reg) + 1 && !pending_drops_.empty())
-            end_statement(span), release_to(mark);
     }
     return first;
 }
 
 Operand FunctionCompiler::fstring(const FStringExpr& e, int dest) {
-    const unsigned mark = next_temp_;
     const std::uint8_t reg = target(dest);
     const unsigned inner = next_temp_;
-    const std::size_t pending = pending_drops_.size();
-    std::vector<std::uint8_t> saved(pending_drops_.begin(), pending_drops_.end());
-    pending_drops_.clear();
     // Long ones are joined in parts, so that the registers suffice.
     constexpr std::size_t most = 60;
     unsigned count = 0;
@@ -258,10 +256,7 @@ Operand FunctionCompiler::fstring(const FStringExpr& e, int dest) {
     emit(Op::join_strings, reg, first, count, e.span);
     for (unsigned i = 0; i < count; ++i) disown(static_cast<std::uint8_t>(first + i));
     own(reg);
-    pending_drops_ = std::move(saved);
-    (void)pending;
-    (void)mark;
-    release_to(std::max(inner, dest >= 0 ? inner : reg + 1U));
+    release_to(inner);
     return {reg, Hold::unnamed, true};
 }
 
@@ -330,7 +325,7 @@ Operand FunctionCompiler::dict_literal(const DictExpr& e, int dest) {
             Operand key = expr(e.keys[i]);
             keep_across(key, e.values[i], e.keys[i]->span);
             const Operand value = expr(e.values[i]);
-            const bool take = value.hold != Hold::lent;
+            const bool take = value.hold == Hold::unnamed;
             emit(take ? Op::dict_insert_take : Op::dict_insert, dict, key.reg, value.reg, e.keys[i]->span);
             if (value.hold == Hold::unnamed) disown(value.reg);
             finish(key, e.span);
@@ -449,7 +444,7 @@ Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
     // Built in a register of its own when `dest` is a name that an operand may read.
-    const std::uint8_t work = dest >= 0 && dest < static_cast<int>(block_base_) ? temp() : reg;
+    const std::uint8_t work = is_name_register(dest) ? temp() : reg;
     const bool plain = never_heap(&e);
     JumpList ends;
     Flow after;
@@ -481,7 +476,7 @@ Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
 Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
-    const std::uint8_t work = dest >= 0 && dest < static_cast<int>(block_base_) ? temp() : reg;
+    const std::uint8_t work = is_name_register(dest) ? temp() : reg;
     const bool plain = never_heap(&e);
     JumpList otherwise;
     const std::size_t pending = pending_drops_.size();
@@ -505,48 +500,69 @@ Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
     return {reg, plain ? Hold::plain : Hold::unnamed, true};
 }
 
+namespace {
+
+Op value_op(CompareOp op) {
+    static constexpr Op ops[] = {Op::equal,   Op::not_equal,     Op::less, Op::less_equal, Op::greater,
+                                 Op::greater_equal, Op::in, Op::not_in, Op::is, Op::is_not};
+    return ops[static_cast<unsigned>(op)];
+}
+
+}  // namespace
+
+/// a < b < c into `work`, which also holds the result where the chain ends early, at a jump to `fails`. On
+/// every way out the operands have ended.
+void FunctionCompiler::compare_chain(const CompareExpr& e, std::uint8_t work, bool plain, JumpList& fails) {
+    const std::size_t pending = pending_drops_.size();
+    Operand left = owned_temp(e.operands[0]);
+    Flow at_exits;
+    at_exits.reachable = false;
+    for (std::size_t i = 0; i < e.operators.size(); ++i) {
+        const bool last = i + 1 == e.operators.size();
+        const Operand right = owned_temp(e.operands[i + 1]);
+        std::uint8_t flags = left.hold == Hold::unnamed ? ends_b : 0;
+        if (last && right.hold == Hold::unnamed) flags |= ends_c;
+        emit(value_op(e.operators[i]), work, left.reg, right.reg, e.span, flags);
+        if (left.hold == Hold::unnamed) disown(left.reg);
+        at_exits.meet(flow_);
+        if (last) {
+            if (right.hold == Hold::unnamed) disown(right.reg);
+            break;
+        }
+        if (!plain) own(work);
+        if (counts() && (right.hold == Hold::unnamed || pending_drops_.size() > pending)) {
+            const std::uint32_t on = emit_jump(Op::jump_if_true, work, 0, e.span);
+            if (right.hold == Hold::unnamed) emit(Op::drop, right.reg, 0, 0, e.span);
+            for (std::size_t k = pending_drops_.size(); k-- > pending;)
+                emit(Op::drop, pending_drops_[k], 0, 0, e.span);
+            fails.push_back(emit_jump(Op::jump, 0, 0, e.span));
+            patch(on, here());
+        } else {
+            fails.push_back(emit_jump(Op::jump_if_false, work, 0, e.span));
+        }
+        if (!plain && counts()) emit(Op::discard, work, 0, 0, e.span);
+        if (!plain) disown(work);
+        left = right;
+    }
+    end_statement(e.span, pending);
+    flow_ = at_exits;
+}
+
 Operand FunctionCompiler::compare(const CompareExpr& e, int dest) {
     const bool plain = never_heap(&e);
-    const auto value_op = [](CompareOp op) {
-        switch (op) {
-            case CompareOp::equal:
-                return Op::equal;
-            case CompareOp::not_equal:
-                return Op::not_equal;
-            case CompareOp::less:
-                return Op::less;
-            case CompareOp::less_equal:
-                return Op::less_equal;
-            case CompareOp::greater:
-                return Op::greater;
-            case CompareOp::greater_equal:
-                return Op::greater_equal;
-            case CompareOp::in:
-                return Op::in;
-            case CompareOp::not_in:
-                return Op::not_in;
-            case CompareOp::is:
-                return Op::is;
-            case CompareOp::is_not:
-                return Op::is_not;
-        }
-        return Op::equal;
-    };
     if (e.operators.size() > 1) {
-        // a < b < c: jumps out with the first False.
         const std::uint8_t reg = target(dest);
         const unsigned mark = next_temp_;
-        JumpList fails;
-        const std::size_t pending = pending_drops_.size();
-        branch(&e, false, fails);
-        end_statement(e.span, pending);
-        emit(Op::load_true, reg, 0, 0, e.span);
-        const std::uint32_t end = emit_jump(Op::jump, 0, 0, e.span);
-        patch_all(fails, here());
-        emit(Op::load_false, reg, 0, 0, e.span);
-        patch(end, here());
+        // The operands may still read the name that gets the result.
+        const std::uint8_t work = is_name_register(dest) ? temp() : reg;
+        JumpList ends;
+        compare_chain(e, work, plain, ends);
+        patch_all(ends, here());
+        if (work != reg) emit(Op::move, reg, work, 0, e.span);
         release_temporaries(mark);
-        return {reg, Hold::plain, true};
+        if (plain) return {reg, Hold::plain, true};
+        own(reg);
+        return {reg, Hold::unnamed, true};
     }
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
@@ -596,29 +612,37 @@ Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_
     return {reg, own_result ? Hold::unnamed : Hold::lent, true};
 }
 
+/// The bounds of a slice in three registers; the object is kept while they are evaluated.
+FunctionCompiler::SliceBounds FunctionCompiler::slice_bounds(const SliceExpr& s, Operand& object,
+                                                             Span span) {
+    for (const Expr* bound : {s.start, s.stop, s.step}) keep_across(object, bound, span);
+    SliceBounds bounds{.first = temp(3)};
+    for (unsigned i = 0; const Expr* bound : {s.start, s.stop, s.step}) {
+        const auto at = static_cast<std::uint8_t>(bounds.first + i);
+        if (bound == nullptr)
+            emit(Op::load_none, at, 0, 0, span);
+        else
+            bounds.holds[i] = into_owned(bound, at);
+        ++i;
+    }
+    return bounds;
+}
+
+void FunctionCompiler::end_slice_bounds(const SliceBounds& bounds, Span span) {
+    for (unsigned i = 0; i < 3; ++i)
+        finish({static_cast<std::uint8_t>(bounds.first + i), bounds.holds[i], true}, span);
+}
+
 Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
     Operand object = expr(e.object);
     if (e.index->kind == ExprKind::slice) {
         const auto& s = as<SliceExpr>(e.index);
-        const std::uint8_t first = temp(3);
-        if (object.hold == Hold::lent && object.temporary &&
-            !(inert(s.start) && inert(s.stop) && inert(s.step)))
-            keep_across(object, nullptr, e.span);
-        const Expr* parts[] = {s.start, s.stop, s.step};
-        for (unsigned i = 0; i < 3; ++i) {
-            const auto at = static_cast<std::uint8_t>(first + i);
-            if (parts[i] == nullptr)
-                emit(Op::load_none, at, 0, 0, e.span);
-            else
-                into_owned(parts[i], at);
-        }
-        emit(Op::get_slice, reg, object.reg, first, e.span);
+        const SliceBounds bounds = slice_bounds(s, object, e.span);
+        emit(Op::get_slice, reg, object.reg, bounds.first, e.span);
         own(reg);
-        for (unsigned i = 0; i < 3; ++i)
-            if (parts[i] != nullptr && !never_heap(parts[i]))
-                finish({static_cast<std::uint8_t>(first + i), Hold::unnamed, true}, e.span);
+        end_slice_bounds(bounds, e.span);
         finish(object, e.span);
         release_temporaries(mark);
         return {reg, Hold::unnamed, true};
@@ -748,41 +772,11 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
             return;
         }
         if (c.operators.size() > 1) {
+            const std::uint8_t work = temp();
             JumpList fails;
-            Operand left = owned_temp(c.operands[0]);
-            for (std::size_t i = 0; i < c.operators.size(); ++i) {
-                const bool last = i + 1 == c.operators.size();
-                const Operand right = owned_temp(c.operands[i + 1]);
-                const std::uint8_t reg = temp();
-                static constexpr Op ops[] = {Op::equal,   Op::not_equal,     Op::less, Op::less_equal,
-                                             Op::greater, Op::greater_equal, Op::in,   Op::not_in,
-                                             Op::is,      Op::is_not};
-                emit(ops[static_cast<unsigned>(c.operators[i])], reg, left.reg, right.reg, e->span,
-                     left.hold == Hold::unnamed ? ends_b : 0);
-                if (left.hold == Hold::unnamed) disown(left.reg);
-                if (right.hold == Hold::unnamed && counts()) {
-                    if (last) {
-                        emit(Op::discard, right.reg, 0, 0, e->span);
-                        disown(right.reg);
-                    } else {
-                        // On the way out the right operand ends too.
-                        const std::uint32_t on = emit_jump(Op::jump_if_true, reg, 0, e->span);
-                        emit(Op::discard, right.reg, 0, 0, e->span);
-                        fails.push_back(emit_jump(Op::jump, 0, 0, e->span));
-                        patch(on, here());
-                        left = right;
-                        continue;
-                    }
-                }
-                if (!last)
-                    fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
-                else if (when)
-                    jumps.push_back(emit_jump(Op::jump_if_true, reg, 0, e->span));
-                else
-                    fails.push_back(emit_jump(Op::jump_if_false, reg, 0, e->span));
-                left = right;
-            }
-            end_statement(e->span, pending);
+            compare_chain(c, work, true, fails);
+            jumps.push_back(
+                emit_jump(when ? Op::jump_if_true : Op::jump_if_false, work, 0, e->span));
             if (when) {
                 patch_all(fails, here());
             } else {

@@ -127,8 +127,11 @@ class FunctionCompiler {
     /// Evaluates into `reg` so that the register answers for the value.
     /// With `stores`, for a place that is to own what a name stands for; without, for as long as the register
     /// is used.
-    void into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
+    /// `plain` when there is nothing to answer for, else `unnamed`.
+    Hold into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
     Operand owned_temp(const Expr* e);
+    /// Whether an instruction that writes `dest` early could overwrite a name that is still to be read.
+    bool is_name_register(int dest) const { return dest >= 0 && dest < static_cast<int>(first_temp_); }
     std::uint8_t target(int dest) { return dest >= 0 ? static_cast<std::uint8_t>(dest) : temp(); }
     bool inert(const Expr* e) const;
     void keep_across(Operand& operand, const Expr* following, Span span);
@@ -144,12 +147,21 @@ class FunctionCompiler {
                       bool into_left = false);
     Operand logical(const LogicalExpr& e, int dest);
     Operand compare(const CompareExpr& e, int dest);
+    void compare_chain(const CompareExpr& e, std::uint8_t work, bool plain, JumpList& fails);
     Operand conditional(const ConditionalExpr& e, int dest);
     Operand index(const IndexExpr& e, int dest, bool must_own);
+    struct SliceBounds {
+        std::uint8_t first = 0;
+        std::array<Hold, 3> holds{};
+    };
+    SliceBounds slice_bounds(const SliceExpr& s, Operand& object, Span span);
+    void end_slice_bounds(const SliceBounds& bounds, Span span);
     Operand attribute(const AttributeExpr& e, int dest, bool must_own);
     Operand comprehension(const ComprehensionExpr& e, ExprKind kind, int dest);
+    void declare_targets(const Expr* target, std::size_t first, Span span);
+    void comprehension_loops(const ComprehensionExpr& e, const std::function<void()>& body);
     void comprehension_clause(const ComprehensionExpr& e, std::size_t clause,
-                              const std::function<void()>& body);
+                              const std::function<void()>& declare, const std::function<void()>& body);
     Operand short_circuit_generator(const CallExpr& call, bool stop_on, int dest);
     Operand walrus(const WalrusExpr& e, int dest);
     Operand pipe(const PipeExpr& e, int dest);
@@ -214,9 +226,9 @@ class FunctionCompiler {
     void if_statement(const IfStmt& s);
     void while_statement(const WhileStmt& s);
     void for_statement(const ForStmt& s);
-    bool counted_for(const Expr* target, const Expr* iterable, Span span,
-                     const std::function<void(JumpList&)>& body, JumpList& exits);
-    void loop_over(const Expr* target, const Expr* iterable, bool block_names, Span span,
+    bool counted_for(const Expr* target, const Expr* iterable, const std::function<void()>& declare,
+                     Span span, const std::function<void(JumpList&)>& body, JumpList& exits);
+    void loop_over(const Expr* target, const Expr* iterable, const std::function<void()>& declare, Span span,
                    const std::function<void()>& body, const Block* otherwise);
     void break_or_continue(bool is_break, Span span, const Stmt* from);
     void try_statement(const TryStmt& s);
@@ -270,6 +282,7 @@ class FunctionCompiler {
     std::unordered_map<NameId, std::uint32_t> capture_index_;
     std::unordered_set<NameId> never_heap_;
     unsigned next_temp_ = 0;
+    unsigned first_temp_ = 0;  ///< the names' registers lie below
     Flow flow_;
     std::vector<std::uint8_t> pending_drops_;
     std::size_t pending_base_ = 0;         ///< those of loops around this statement wait longer
@@ -304,6 +317,13 @@ class FunctionCompiler {
     };
     std::vector<Exit> exits_;
     std::vector<std::uint8_t> caught_;  ///< registers of the exceptions being handled, innermost last
+    struct CaughtName {
+        NameId name;
+        std::size_t depth;  ///< of exits_, around the clause
+    };
+    std::vector<CaughtName> caught_names_;  ///< they end with their clauses
+    void end_caught_name(NameId name, Span span);
+    void end_caught_names(std::size_t depth, Span span);
     std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
     Type result_type_{};
     std::unordered_set<NameId> read_only_;         ///< parameters annotated &T

@@ -296,7 +296,10 @@ Operand FunctionCompiler::make_function(Function* function, List<Parameter> para
     for (const Parameter& p : parameters) {
         if (p.default_value == nullptr) continue;
         const std::uint8_t value = temp();
+        const std::size_t pending = pending_drops_.size();
         into_owned(p.default_value, value, true);
+        end_statement(span, pending);  // the defaults stand side by side
+        release_to(value + 1U);
         ++defaults;
     }
     emit(Op::make_function, reg, first, defaults, span);

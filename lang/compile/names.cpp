@@ -146,6 +146,10 @@ bool FunctionCompiler::binding_never_heap(const Binding& binding) const {
 void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (NameId name : scope_.locals) never_heap_.insert(name);
     for (const Parameter& p : parameters) never_heap_.erase(p.name);
+    // What other functions bind is not known here.
+    for (NameId name : scope_.rebound) never_heap_.erase(name);
+    if (scope_.parent == nullptr)
+        for (NameId name : scopes_.declared_global) never_heap_.erase(name);
     for (bool changed = true; changed;) {
         changed = false;
         for (const Binding& b : scope_.bindings) {
@@ -217,7 +221,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     // What the figures call named slots: each name once, as the source shows it.
     fn_->named_slots = static_cast<std::uint16_t>(
         next - moved_parameters.size() - std::min(scope_.block_slots, 40U) - (self_limit_ - self_base_));
-    next_temp_ = next;
+    next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
 
     // One word at the start, skipped when nothing turns out to need it.

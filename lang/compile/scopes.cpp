@@ -67,6 +67,7 @@ class Collector {
     void hand_outward(FunctionScope& inner) {
         FunctionScope& outer = *inner.parent;
         for (NameId name : inner.free) {
+            if (inner.nonlocal_names.contains(name) || inner.rebound.contains(name)) outer.rebound.insert(name);
             const bool is_module = outer.parent == nullptr;
             if (is_module) {
                 if (outer.block_bound.contains(name)) outer.captured.insert(name);
@@ -149,9 +150,11 @@ class Collector {
 
     void comprehension(const ComprehensionExpr& c) {
         unsigned entered = 0;
+        // The first iterable alone is evaluated before the names exist.
+        expr(c.clauses[0].iterable);
+        for (const CompClause& clause : c.clauses) block_target(clause.target, entered);
         for (const CompClause& clause : c.clauses) {
-            expr(clause.iterable);
-            block_target(clause.target, entered);
+            if (&clause != &c.clauses[0]) expr(clause.iterable);
             for (const Expr* condition : clause.conditions) expr(condition);
         }
         expr(c.key);

@@ -32,6 +32,7 @@ struct FunctionScope {
     std::unordered_set<NameId> used;      ///< read or written here
     std::unordered_set<NameId> free;      ///< used here or within, bound further out
     std::unordered_set<NameId> captured;  ///< bound here, used by a function within
+    std::unordered_set<NameId> rebound;   ///< assigned by a function within that declares them nonlocal
     std::unordered_set<NameId> assigned_parameters;
     std::vector<Binding> bindings;
     unsigned block_slots = 0;  ///< most names of nested blocks that live at one time

@@ -1,6 +1,7 @@
 // Statements: assignments to every kind of place, declarations, imports, and the dispatch to the files for
 // control flow, functions and memory.
 #include <algorithm>
+#include <cassert>
 
 #include "lang/compile/function_compiler.hpp"
 
@@ -25,6 +26,8 @@ void FunctionCompiler::block(Block body) {
 
 void FunctionCompiler::statement(const Stmt* s) {
     const unsigned mark = next_temp_;
+    const std::size_t owned_before = active_owned_.size();
+    (void)owned_before;
     switch (s->kind) {
         case StmtKind::expression: {
             const Expr* e = as<ExprStmt>(s).value;
@@ -75,6 +78,8 @@ void FunctionCompiler::statement(const Stmt* s) {
             rare_statement(s);
     }
     end_statement(s->span);
+    // A range that stays open would end its register again when a later error unwinds.
+    assert(active_owned_.size() == owned_before);
     release_to(mark);
 }
 
@@ -261,9 +266,8 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
     for (const Expr* e : value.elements) {
         const std::uint8_t reg = temp();
-        const bool plain = never_heap(e);
-        into_owned(e, reg, true);
-        values.push_back({reg, plain ? Hold::plain : Hold::unnamed, true});
+        const Hold hold = into_owned(e, reg, true);
+        values.push_back({reg, hold, true});
     }
     passing_on_.resize(before);
     for (std::size_t i = 0; i < values.size(); ++i) assign_target(target.elements[i], values[i], span);
@@ -317,15 +321,9 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             Operand object = expr(i.object);
             if (i.index->kind == ExprKind::slice) {
                 const auto& s = as<SliceExpr>(i.index);
-                const std::uint8_t first = temp(3);
-                const Expr* parts[] = {s.start, s.stop, s.step};
-                for (unsigned k = 0; k < 3; ++k) {
-                    if (parts[k] == nullptr)
-                        emit(Op::load_none, first + k, 0, 0, span);
-                    else
-                        into(parts[k], static_cast<std::uint8_t>(first + k));
-                }
-                emit(Op::set_slice, object.reg, first, value.reg, span);
+                const SliceBounds bounds = slice_bounds(s, object, span);
+                emit(Op::set_slice, object.reg, bounds.first, value.reg, span);
+                end_slice_bounds(bounds, span);
                 finish(value, span);
                 finish(object, span);
                 return;
@@ -557,15 +555,9 @@ void FunctionCompiler::del_target(const Expr* target, Span span) {
             Operand object = expr(i.object);
             if (i.index->kind == ExprKind::slice) {
                 const auto& s = as<SliceExpr>(i.index);
-                const std::uint8_t first = temp(3);
-                const Expr* parts[] = {s.start, s.stop, s.step};
-                for (unsigned k = 0; k < 3; ++k) {
-                    if (parts[k] == nullptr)
-                        emit(Op::load_none, first + k, 0, 0, span);
-                    else
-                        into(parts[k], static_cast<std::uint8_t>(first + k));
-                }
-                emit(Op::delete_slice, object.reg, first, 0, target->span);
+                const SliceBounds bounds = slice_bounds(s, object, span);
+                emit(Op::delete_slice, object.reg, bounds.first, 0, target->span);
+                end_slice_bounds(bounds, span);
             } else {
                 keep_across(object, i.index, span);
                 const Operand at = expr(i.index);
