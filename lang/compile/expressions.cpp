@@ -503,8 +503,8 @@ Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
 namespace {
 
 Op value_op(CompareOp op) {
-    static constexpr Op ops[] = {Op::equal,   Op::not_equal,     Op::less, Op::less_equal, Op::greater,
-                                 Op::greater_equal, Op::in, Op::not_in, Op::is, Op::is_not};
+    static constexpr Op ops[] = {Op::equal,         Op::not_equal, Op::less,   Op::less_equal, Op::greater,
+                                 Op::greater_equal, Op::in,        Op::not_in, Op::is,         Op::is_not};
     return ops[static_cast<unsigned>(op)];
 }
 
@@ -613,8 +613,7 @@ Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_
 }
 
 /// The bounds of a slice in three registers; the object is kept while they are evaluated.
-FunctionCompiler::SliceBounds FunctionCompiler::slice_bounds(const SliceExpr& s, Operand& object,
-                                                             Span span) {
+FunctionCompiler::SliceBounds FunctionCompiler::slice_bounds(const SliceExpr& s, Operand& object, Span span) {
     for (const Expr* bound : {s.start, s.stop, s.step}) keep_across(object, bound, span);
     SliceBounds bounds{.first = temp(3)};
     for (unsigned i = 0; const Expr* bound : {s.start, s.stop, s.step}) {
@@ -775,8 +774,7 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
             const std::uint8_t work = temp();
             JumpList fails;
             compare_chain(c, work, true, fails);
-            jumps.push_back(
-                emit_jump(when ? Op::jump_if_true : Op::jump_if_false, work, 0, e->span));
+            jumps.push_back(emit_jump(when ? Op::jump_if_true : Op::jump_if_false, work, 0, e->span));
             if (when) {
                 patch_all(fails, here());
             } else {

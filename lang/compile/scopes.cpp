@@ -67,7 +67,8 @@ class Collector {
     void hand_outward(FunctionScope& inner) {
         FunctionScope& outer = *inner.parent;
         for (NameId name : inner.free) {
-            if (inner.nonlocal_names.contains(name) || inner.rebound.contains(name)) outer.rebound.insert(name);
+            if (inner.nonlocal_names.contains(name) || inner.rebound.contains(name))
+                outer.rebound.insert(name);
             const bool is_module = outer.parent == nullptr;
             if (is_module) {
                 if (outer.block_bound.contains(name)) outer.captured.insert(name);
