@@ -381,7 +381,7 @@ void FunctionCompiler::break_or_continue(bool is_break, Span span, const Stmt* f
     const StmtKind kind = is_break ? StmtKind::break_ : StmtKind::continue_;
     for (std::size_t i = exits_.size(); i-- > 0;) {
         Exit& exit = exits_[i];
-        end_caught_names(i, s->span);
+        end_caught_names(i, span);
         if (exit.kind == Exit::Kind::finally) {
             leave_blocks(exit.owned_mark, exit.region_mark, span, from, kind);
             const int why = static_cast<int>(exit.pending.size()) + 2;
