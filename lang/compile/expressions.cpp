@@ -397,6 +397,7 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
         return k < 256 ? std::optional(k) : std::nullopt;
     }();
     const unsigned mark = next_temp_;
+    const std::uint8_t name_reg = left.reg;
     std::uint8_t right_reg = 0;
     Operand right{};
     if (!is_constant) {
@@ -408,7 +409,7 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
     }
     std::uint8_t reg = 0;
     if (into_left)
-        reg = left.reg;
+        reg = name_reg;
     else if (dest >= 0)
         reg = static_cast<std::uint8_t>(dest);
     else if (left.temporary)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import random
 import re
 import subprocess
 import sys
@@ -24,7 +25,13 @@ WORKERS = 2
 TIMEOUT_S = 20
 SHRINK_TIME_MAX_S = 60
 EXIT_MEMORY_DEFECT = 4
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "arena"]
+ALLOCATORS = ["direct", "arena"]
+# A plain Python program never says when it is done with an object, so under these it may leak.
+LIFETIMES_THAT_MAY_LEAK = ["manual", "refcount"]
+ERROR = re.compile(r":(\d+):\d+: error\[(\w+)\](?:: (.*))?")
 ERROR_NAME = re.compile(r"error\[(\w+)\]")
+TRACEBACK_LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,24 @@ class Run:
     exit_code: int
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One way of running the harness."""
+
+    lifetime: str
+    allocator: str
+    unchecked: bool
+
+    @property
+    def arguments(self) -> list[str]:
+        mode = ["--unchecked"] if self.unchecked else []
+        return ["--lifetime", self.lifetime, "--allocator", self.allocator, *mode]
+
+    @property
+    def leaks_are_fine(self) -> bool:
+        return self.lifetime in LIFETIMES_THAT_MAY_LEAK
+
+
 def execute(command: list[str]) -> Run:
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=False)
@@ -44,57 +69,104 @@ def execute(command: list[str]) -> Run:
     return Run(done.stdout, done.stderr.decode(errors="replace"), done.returncode)
 
 
+def run_python(file: Path) -> Run:
+    # Without the site packages python3 starts in half the time, which is most of what shrinking waits for.
+    return execute([PYTHON, "-W", "ignore", "-S", "-E", str(file)])
+
+
+def is_comparable(python: Run) -> bool:
+    """Not so where python3 refuses the text, does not end, or prints what no other program could."""
+    if b" at 0x" in python.output or b"<class " in python.output or " at 0x" in python.messages:
+        return False
+    return python.exit_code == 0 or python_error(python) is not None
+
+
+def python_error(python: Run) -> tuple[str, str, str] | None:
+    """Name, text and line of the error that ended a program."""
+    if python.exit_code != 1 or not python.messages.startswith("Traceback"):
+        return None
+    text = python.messages.splitlines()[-1]
+    name, _, message = text.partition(": ")
+    lines = TRACEBACK_LINE.findall(python.messages)
+    return name.rpartition(".")[2], message, lines[-1] if lines else ""
+
+
+def harness_error(harness: Run) -> tuple[str, str, str] | None:
+    found = ERROR.search(harness.messages)
+    return (found[2], found[3] or "", found[1]) if harness.exit_code == 1 and found else None
+
+
+def difference(python: Run, harness: Run, cell: Cell) -> str | None:
+    """Names the kind of difference, or None; a shrunken program must fail in the same way as the whole."""
+    names = ERROR_NAME.findall(harness.messages)
+    only_leaks = harness.exit_code == EXIT_MEMORY_DEFECT and set(names) <= {"LeakError"}
+    expected = python_error(python)
+    if expected is not None:
+        found = harness_error(harness)
+        if found != expected and not (only_leaks and cell.leaks_are_fine):
+            return f"error {found[0] if found else names[:1]} for {expected[0]}"
+    elif harness.exit_code != 0 and not (only_leaks and cell.leaks_are_fine):
+        return f"exit code {harness.exit_code} {' '.join(names[:1])}".strip()
+    return "output" if harness.output != python.output else None
+
+
 class Comparison:
-    """One way of running the harness, and what it means to differ from python3."""
+    """The harness under some cells against python3."""
 
     def __init__(self, options: argparse.Namespace):
-        self.command = [options.harness, "run", "--quiet"]
-        if options.lifetime:
-            self.command += ["--lifetime", options.lifetime]
-        if options.allocator:
-            self.command += ["--allocator", options.allocator]
-        if options.unchecked:
-            self.command.append("--unchecked")
-        # A plain Python program never says when it is done with an object, so under these it may leak.
-        self.leaks_are_fine = options.lifetime in ("manual", "refcount", None)
+        self.harness = options.harness
+        modes = [True] if options.unchecked else [False] if options.checked else [False, True]
+        self.cells = [
+            Cell(lifetime, allocator, unchecked)
+            for unchecked in modes
+            for allocator in options.allocator or ALLOCATORS
+            for lifetime in options.lifetime or LIFETIMES
+        ]
+        self.at_once = min(options.cells, len(self.cells)) if options.cells else len(self.cells)
 
-    def run_both(self, source: str) -> tuple[Run, Run | None]:
-        """The harness is not asked about a program that python3 cannot run to its end or that prints an address."""
+    def cells_of(self, seed: int) -> list[Cell]:
+        """As many cells as asked for, others for each seed, so that all have their turn."""
+        first = seed * self.at_once
+        return [self.cells[(first + i) % len(self.cells)] for i in range(self.at_once)]
+
+    def run_harness(self, file: Path, cell: Cell) -> Run:
+        return execute([self.harness, "run", "--quiet", *cell.arguments, str(file)])
+
+    def runs(self, source: str, cells: list[Cell]):
+        """python3 and the harness in each cell; nothing where python3 cannot be compared with."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "program.src"
             file.write_text(source, encoding="utf-8")
-            # Without the site packages python3 starts in half the time, which is most of what shrinking waits for.
-            python = execute([PYTHON, "-W", "ignore", "-S", "-E", str(file)])
-            if python.exit_code != 0 or b" at 0x" in python.output or b"<class " in python.output:
-                return python, None
-            return python, execute([*self.command, str(file)])
+            python = run_python(file)
+            if is_comparable(python):
+                for cell in cells:
+                    yield python, self.run_harness(file, cell), cell
 
-    def failure(self, source: str) -> str | None:
-        """Names the kind of difference, or None; a shrunken program must fail in the same way as the whole."""
-        python, harness = self.run_both(source)
-        if harness is None:
-            return None
-        names = ERROR_NAME.findall(harness.messages)
-        only_leaks = harness.exit_code == EXIT_MEMORY_DEFECT and set(names) <= {"LeakError"}
-        if harness.exit_code != 0 and not (only_leaks and self.leaks_are_fine):
-            return f"exit code {harness.exit_code} {' '.join(names[:1])}".strip()
-        return "output" if harness.output != python.output else None
+    def failure(self, source: str, cells: list[Cell]) -> tuple[str, Cell] | None:
+        for python, harness, cell in self.runs(source, cells):
+            kind = difference(python, harness, cell)
+            if kind is not None:
+                return kind, cell
+        return None
 
 
-def show_difference(comparison: Comparison, source: str) -> str:
-    python, harness = comparison.run_both(source)
+def show_difference(comparison: Comparison, source: str, cell: Cell) -> str:
+    python, harness, _ = next(comparison.runs(source, [cell]))
     old = python.output.decode(errors="replace").splitlines()
     new = harness.output.decode(errors="replace").splitlines()
     lines = list(difflib.unified_diff(old, new, "python3", "harness", lineterm="", n=1))[:40]
+    lines += [f"python3: {line}" for line in python.messages.splitlines()[-1:]]
     return "\n".join("    " + line for line in lines + harness.messages.splitlines()[:8])
 
 
-def report(comparison: Comparison, options: argparse.Namespace, seed: int, kind: str) -> None:
+def report(comparison: Comparison, options: argparse.Namespace, seed: int, kind: str, cell: Cell) -> None:
     source = generate(seed)
+    cell_text = " ".join(["" if cell.unchecked else "--checked", *cell.arguments]).strip()
     print(f"FAILED seed {seed}: {kind}")
-    print(f"    replay: {Path(__file__).name} --harness {options.harness} --seed {seed} --count 1")
+    print(f"    replay: {Path(__file__).name} --harness {options.harness} --seed {seed} --count 1 {cell_text}")
     if options.shrink_time > 0:
-        shrinker = Shrinker(source, lambda text: comparison.failure(text) == kind, options.shrink_time)
+        fails = lambda text: comparison.failure(text, [cell]) == (kind, cell)  # noqa: E731
+        shrinker = Shrinker(source, fails, options.shrink_time)
         source = shrinker.run()
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -103,17 +175,20 @@ def report(comparison: Comparison, options: argparse.Namespace, seed: int, kind:
         print(f"    made small: {file}")
     else:
         print("\n".join("    " + line for line in source.splitlines()))
-    print(show_difference(comparison, source), flush=True)
+    print(show_difference(comparison, source, cell), flush=True)
 
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
     parser.add_argument("--count", type=int, default=300, help="how many programs")
-    parser.add_argument("--seed", type=int, default=1, help="the number of the first program")
-    parser.add_argument("--lifetime", metavar="L", help="the harness's own default if not given")
-    parser.add_argument("--allocator", metavar="A", help="the harness's own default if not given")
-    parser.add_argument("--unchecked", action="store_true")
+    parser.add_argument("--seed", type=int, help="the number of the first program; a fresh one if not given")
+    parser.add_argument("--lifetime", action="append", metavar="L", help="only these; may be given several times")
+    parser.add_argument("--allocator", action="append", metavar="A", help="only these; may be given several times")
+    parser.add_argument("--cells", type=int, metavar="N", help="each program runs under N of the cells in turn")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--checked", action="store_true", help="in checked mode only")
+    mode.add_argument("--unchecked", action="store_true", help="in unchecked mode only")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="write what was made small there, not to the screen")
     parser.add_argument("--shrink-time", type=float, default=SHRINK_TIME_MAX_S, metavar="S", help="0 leaves it whole")
     parser.add_argument("--failures", type=int, default=5, metavar="N", help="stop after so many")
@@ -124,16 +199,18 @@ def main() -> int:
     options = read_options()
     sys.setrecursionlimit(10_000)
     comparison = Comparison(options)
-    seeds = range(options.seed, options.seed + options.count)
+    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1, 10**9)
+    print(f"seeds {first} to {first + options.count - 1}", flush=True)
+    seeds = range(first, first + options.count)
     passed = failed = 0
     with ThreadPoolExecutor(WORKERS) as workers:
-        kinds = workers.map(lambda seed: comparison.failure(generate(seed)), seeds)
-        for seed, kind in zip(seeds, kinds):
-            if kind is None:
+        failures = workers.map(lambda seed: comparison.failure(generate(seed), comparison.cells_of(seed)), seeds)
+        for seed, failure in zip(seeds, failures):
+            if failure is None:
                 passed += 1
                 continue
             failed += 1
-            report(comparison, options, seed, kind)
+            report(comparison, options, seed, *failure)
             if failed >= options.failures:
                 workers.shutdown(cancel_futures=True)
                 break
