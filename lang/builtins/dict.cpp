@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lang/builtins/numbers.hpp"
 
@@ -124,17 +125,7 @@ DictEntry unlink(Dict& dict, std::uint32_t position, std::uint64_t hash) {
     return entry;
 }
 
-/// The common end of both ways to set: `stored` is what the slot shall hold.
-bool insert_stored(Machine& machine, Value dict, Value key, std::uint64_t hash, Value stored) {
-    const Value stored_key = make_room(machine, dict) ? machine.store(dict, key) : Value::failed();
-    if (is_failed(stored_key)) {
-        machine.discard(stored);
-        return false;
-    }
-    insert(machine.heap.payload<Dict>(dict), stored_key, stored, hash);
-    return true;
-}
-
+/// Room comes first, so that nothing was stored when there is none.
 template <class Store>
 bool set(Machine& machine, Value dict, Value key, Store store) {
     std::uint64_t hash;
@@ -142,13 +133,24 @@ bool set(Machine& machine, Value dict, Value key, Store store) {
         store.abandon();
         return false;
     }
+    if (Value* place = dict_find(machine, machine.heap.payload<Dict>(dict), key, hash)) {
+        const Value stored = store();
+        if (is_failed(stored)) return false;
+        machine.discard(std::exchange(*place, stored));
+        return true;
+    }
+    if (!make_room(machine, dict)) {
+        store.abandon();
+        return false;
+    }
     const Value stored = store();
     if (is_failed(stored)) return false;
-    Value* place = dict_find(machine, machine.heap.payload<Dict>(dict), key, hash);
-    if (place == nullptr) return insert_stored(machine, dict, key, hash, stored);
-    const Value old = *place;
-    *place = stored;
-    machine.discard(old);
+    const Value stored_key = machine.store(dict, key);
+    if (is_failed(stored_key)) {
+        store.undo(stored);
+        return false;
+    }
+    insert(machine.heap.payload<Dict>(dict), stored_key, stored, hash);
     return true;
 }
 
@@ -157,6 +159,7 @@ struct StoreLent {
     Value container, value;
     Value operator()() const { return machine.store(container, value); }
     void abandon() const {}
+    void undo(Value stored) const { machine.discard(stored); }
 };
 
 struct StoreUnnamed {
@@ -164,6 +167,7 @@ struct StoreUnnamed {
     Value container, value;
     Value operator()() const { return machine.store_unnamed(container, value); }
     void abandon() const { machine.drop(value); }
+    void undo(Value stored) const { machine.drop(stored); }
 };
 
 }  // namespace

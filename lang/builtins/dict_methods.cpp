@@ -47,18 +47,16 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
 Value native_popitem(Machine& machine, const Value* arguments, std::uint32_t) {
     Dict& dict = dict_of(machine, arguments[0]);
     if (dict.live == 0) return machine.raise(ErrorKind::KeyError, "popitem(): dictionary is empty");
-    // The last entry in use is always a live one.
-    Value pair[2] = {shared(machine, dict.entries[dict.used - 1].key), Value::none()};
-    if (is_failed(pair[0])) return pair[0];
-    pair[1] = dict_remove_entry(machine, arguments[0], dict.used - 1);
-    Value made = pair[1];
-    if (!may_read(machine, made)) made = pair[1] = Value::failed();
-    if (!is_failed(made)) {
-        made = machine.heap.new_tuple(pair, 2);
-        if (!is_failed(made)) return made;
-        machine.drop(pair[1]);
+    // The last entry in use is always a live one. Its tuple comes first: without memory for it the entry stays.
+    const std::uint32_t last = dict.used - 1;
+    if (!may_read(machine, dict.entries[last].value)) return Value::failed();
+    Value pair[2] = {shared(machine, dict.entries[last].key), dict.entries[last].value};
+    const Value made = machine.heap.new_tuple(pair, 2);
+    if (is_failed(made)) {
+        machine.drop(pair[0]);
+        return made;
     }
-    machine.drop(pair[0]);
+    machine.heap.sequence(made).elements()[1] = dict_remove_entry(machine, arguments[0], last);
     return made;
 }
 

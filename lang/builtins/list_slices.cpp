@@ -36,7 +36,7 @@ class Stored {
     Stored(const Stored&) = delete;
     Stored& operator=(const Stored&) = delete;
     ~Stored() {
-        for (std::size_t i = 0; i < stored_; ++i) machine_.discard(std::exchange(values_[i], Value::none()));
+        for (std::size_t i = 0; i < stored_; ++i) machine_.drop(std::exchange(values_[i], Value::none()));
     }
     /// Collects the elements, then stores them; in between nothing of the list is touched.
     bool collect(Value iterable) {

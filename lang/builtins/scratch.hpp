@@ -4,10 +4,35 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 #include "lang/vm/machine.hpp"
 
 namespace harness::lang {
+
+/// One unnamed value that is dropped unless somebody takes it: a builtin that fails half-way lets go of it.
+class UnnamedValue {
+  public:
+    explicit UnnamedValue(Machine& machine, Value unnamed = Value::absent())
+        : machine_(machine), value_(unnamed) {}
+    UnnamedValue(const UnnamedValue&) = delete;
+    UnnamedValue& operator=(const UnnamedValue&) = delete;
+    ~UnnamedValue() { machine_.drop(value_); }
+
+    /// Receives a value in the place of the one before; false where it is failed().
+    bool set(Value unnamed) {
+        machine_.drop(std::exchange(value_, unnamed));
+        return unnamed != Value::failed();
+    }
+    bool failed() const { return value_ == Value::failed(); }
+    Value get() const { return value_; }
+    /// Hands it on, once.
+    Value take() { return std::exchange(value_, Value::absent()); }
+
+  private:
+    Machine& machine_;
+    Value value_;
+};
 
 class ScratchValues {
   public:

@@ -7,6 +7,7 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/list.hpp"
+#include "lang/builtins/scratch.hpp"
 #include "lang/vm/dispatch.hpp"
 
 namespace harness::lang {
@@ -121,27 +122,20 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         raise_arity(f, given, named);
         return false;
     }
-    Value rest = Value::absent(), more = Value::absent();
-    const auto refuse = [&] {
-        drop(rest);
-        drop(more);
-        return false;
-    };
+    UnnamedValue rest(*this), more(*this);
     if (f.has_rest) {
-        std::vector<Value> elements;
-        for (std::size_t i = positional; i < given; ++i) elements.push_back(share(passed[i]));
-        rest = heap.new_tuple(elements.data(), static_cast<std::uint32_t>(elements.size()));
-        if (rest == Value::failed()) {
-            for (Value v : elements) drop(v);
+        ScratchValues elements(*this);
+        for (std::size_t i = positional; i < given; ++i)
+            if (!elements.push(share(passed[i]))) return false;
+        if (!rest.set(heap.new_tuple(elements.data(), static_cast<std::uint32_t>(elements.size()))))
             return false;
-        }
+        elements.release();
         for (std::size_t i = 0; i < total; ++i)
-            if (is_rest_parameter(f, i)) bound[i] = rest;
+            if (is_rest_parameter(f, i)) bound[i] = rest.get();
     }
     if (f.has_keyword_rest) {
-        more = heap.new_dict();
-        if (more == Value::failed()) return refuse();
-        bound[total - 1] = more;
+        if (!more.set(heap.new_dict())) return false;
+        bound[total - 1] = more.get();
     }
     for (std::uint32_t k = 0; k < named; ++k) {
         const std::string_view name = heap.text(keywords[1 + k]);
@@ -152,17 +146,17 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         }
         if (at == total) {
             if (f.has_keyword_rest) {
-                if (!dict_set(*this, more, keywords[1 + k], passed[given + k])) return refuse();
+                if (!dict_set(*this, more.get(), keywords[1 + k], passed[given + k])) return false;
                 continue;
             }
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
-            return refuse();
+            return false;
         }
         if (bound[at] != Value::absent()) {
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
-            return refuse();
+            return false;
         }
         bound[at] = passed[given + k];
     }
@@ -184,13 +178,15 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     }
     if (!missing.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing, "positional"));
-        return refuse();
+        return false;
     }
     if (!missing_keyword.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing_keyword, "keyword-only"));
-        return refuse();
+        return false;
     }
     std::copy(bound.begin(), bound.end(), base);
+    rest.take();
+    more.take();
     return true;
 }
 
@@ -237,7 +233,7 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
     std::vector<Value> out(arguments, arguments + self);
     std::uint32_t next = 0;
     bool keyword_only = false;
-    int rest_at = -1, more_at = -1;
+    int more_at = -1;
     for (std::size_t at = 0; at < native.parameters.size();) {
         const std::size_t end = std::min(native.parameters.find(' ', at), native.parameters.size());
         const std::string_view word = native.parameters.substr(at, end - at);
@@ -250,7 +246,6 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
             out.push_back(Value::absent());
             slot_names.emplace_back();
         } else if (word.size() > 3 && word.substr(word.size() - 3) == "...") {
-            rest_at = static_cast<int>(out.size());
             while (next < given) {
                 out.push_back(arguments[self + next++]);
                 slot_names.emplace_back();
@@ -261,7 +256,7 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
             slot_names.push_back(word);
         }
     }
-    (void)rest_at;
+    UnnamedValue more(*this);  // of the names that have no parameter
     for (std::uint32_t k = 0; k < named; ++k) {
         const std::string_view name = heap.text(keywords[1 + k]);
         const Value v = arguments[self + given + k];
@@ -274,12 +269,9 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
                     fmt::format("argument for {}() given by name ('{}') and position", native.name, name));
             slot = v;
         } else if (more_at >= 0) {
-            Value& more = out[static_cast<std::size_t>(more_at)];
-            if (more == Value::absent()) {
-                more = heap.new_dict();
-                if (more == Value::failed()) return more;
-            }
-            if (!dict_set(*this, more, keywords[1 + k], v)) return Value::failed();
+            if (more.get() == Value::absent() && !more.set(heap.new_dict())) return Value::failed();
+            if (!dict_set(*this, more.get(), keywords[1 + k], v)) return Value::failed();
+            out[static_cast<std::size_t>(more_at)] = more.get();
         } else {
             return raise(ErrorKind::TypeError,
                          fmt::format("'{}' is an invalid keyword argument for {}()", name, native.name));
@@ -298,9 +290,7 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
                         native.required == native.positional && !native.takes_rest ? "" : "at least ",
                         plural(native.required, "argument"), given));
     }
-    const Value result = native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));
-    if (more_at >= 0) drop(out[static_cast<std::size_t>(more_at)]);
-    return result;
+    return native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));
 }
 
 Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result,
@@ -377,9 +367,10 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
     if (type.is_exception) {
         std::vector<Value> args;
         for (std::uint32_t i = 0; i + named < count; ++i) args.push_back(share(first[i]));
-        const Value tuple = heap.new_tuple(args.data(), static_cast<std::uint32_t>(args.size()));
-        if (tuple == Value::failed()) return Entered::failed;
-        heap.payload<Value>(made) = store_unnamed(made, tuple);
+        if (!set_exception_arguments(made, args.data(), static_cast<std::uint32_t>(args.size()))) {
+            drop(made);
+            return Entered::failed;
+        }
     }
     const Value init = type.dunder(Dunder::init);
     if (init == Value::absent()) {

@@ -45,6 +45,7 @@ class Copier {
     Value new_like(Value v);
     Value new_dict_like(Value v);
     Value new_tuple_like(Value v);
+    void give_up_destructors();
 
     Interpreter& vm_;
     ObjectHeap& heap_;
@@ -52,6 +53,7 @@ class Copier {
     std::unordered_map<std::uint64_t, Value> memo_;  ///< by the payload of the original
     std::vector<Pair> waiting_;
     std::vector<Edge> edges_;
+    std::vector<Pair> with_duty_;  ///< whose originals had yet to run __del__
 };
 
 }  // namespace harness::lang

@@ -29,6 +29,7 @@ Value Copier::clone(Interpreter& vm, Value root) {
     const Value copy = copier.shell(root);
     if (copy == Value::failed()) return copy;
     if (!copier.work_off()) {
+        copier.give_up_destructors();
         vm.drop(copy);
         return Value::failed();
     }
@@ -54,7 +55,10 @@ bool Copier::out_of_regions(Interpreter& vm, Value* values, std::uint32_t count,
     }
     fine = fine && copier.work_off();
     regions.unpin();
-    if (!fine) return false;
+    if (!fine) {
+        copier.give_up_destructors();
+        return false;
+    }
     for (std::uint32_t i = 0; i < count; ++i)
         if (!same_object(values[i], copies[i])) values[i] = copies[i].owned();
     return true;
@@ -142,6 +146,7 @@ Value Copier::shell(Value v) {
     waiting_.push_back({v, copy});
     if (vm_.destructor_of(v) == Value::absent()) return copy;
     auto& flags = heap_.header(v).flags;
+    if ((flags & flag_destructing) == 0) with_duty_.push_back({v, copy});
     if (!depth_.has_value()) {
         vm_.note_destructor(copy);
     } else if ((flags & flag_destructing) == 0) {
@@ -151,6 +156,15 @@ Value Copier::shell(Value v) {
         heap_.header(copy).flags |= flag_destructing;
     }
     return copy;
+}
+
+/// Copies that were never completed end in silence; the duty to run destructors stays with the originals.
+void Copier::give_up_destructors() {
+    for (const Pair& pair : with_duty_) {
+        heap_.header(pair.copy).flags |= flag_destructing;
+        if (depth_.has_value())
+            heap_.header(pair.original).flags &= static_cast<std::uint16_t>(~flag_destructing);
+    }
 }
 
 /// Its places hold nothing yet, so that it can be released at any time.

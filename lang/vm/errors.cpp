@@ -53,18 +53,26 @@ Span Program::span_of_site(std::uint32_t site) const {
 
 // --- Raising
 
-Value Interpreter::make_exception(const ClassInfo& type, const Value* arguments, std::uint32_t count) {
-    const auto site = heap.site;
+Value Interpreter::make_exception(const ClassInfo& type, const Value* unnamed, std::uint32_t count) {
     const Value made = heap.new_instance(type);
-    if (made == Value::failed()) return made;
-    const Value tuple = heap.new_tuple(arguments, count);
+    if (made != Value::failed() && set_exception_arguments(made, unnamed, count)) return made;
+    if (made == Value::failed())
+        for (std::uint32_t i = 0; i < count; ++i) drop(unnamed[i]);
+    else
+        drop(made);
+    return Value::failed();
+}
+
+bool Interpreter::set_exception_arguments(Value exception, const Value* unnamed, std::uint32_t count) {
+    const Value tuple = heap.new_tuple(unnamed, count);
     if (tuple == Value::failed()) {
-        lifetime.drop(*this, made);
-        return tuple;
+        for (std::uint32_t i = 0; i < count; ++i) drop(unnamed[i]);
+        return false;
     }
-    heap.payload<Value>(made) = store_unnamed(made, tuple);
-    heap.site = site;
-    return made;
+    Value& slot = heap.payload<Value>(exception);
+    const Value old = std::exchange(slot, store_unnamed(exception, tuple));
+    discard(old);
+    return true;
 }
 
 Value Machine::raise(ErrorKind kind, std::string message) {

@@ -58,13 +58,9 @@ constexpr Native native_object_init("__init__", object_init, "values... **names"
 Value exception_init(Machine& machine, const Value* arguments, std::uint32_t count) {
     std::vector<Value> args;
     for (std::uint32_t i = 1; i < count; ++i) args.push_back(machine.share(arguments[i]));
-    const Value tuple = machine.heap.new_tuple(args.data(), static_cast<std::uint32_t>(args.size()));
-    if (tuple == Value::failed()) return tuple;
-    Value& slot = machine.heap.payload<Value>(arguments[0]);
-    const Value old = slot;
-    slot = machine.store_unnamed(arguments[0], tuple);
-    machine.discard(old);
-    return Value::none();
+    const bool set =
+        interpreter(machine).set_exception_arguments(arguments[0], args.data(), count - 1);
+    return set ? Value::none() : Value::failed();
 }
 constexpr Native native_exception_init("__init__", exception_init, "values...", 0, true);
 

@@ -109,7 +109,9 @@ class Interpreter : public Machine {
     Value raise_value(Value exception);  ///< unnamed
     void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
                       std::string help = "");
-    Value make_exception(const ClassInfo& type, const Value* arguments, std::uint32_t count);
+    /// Both receive the unnamed arguments, also when they fail.
+    Value make_exception(const ClassInfo& type, const Value* unnamed, std::uint32_t count);
+    bool set_exception_arguments(Value exception, const Value* unnamed, std::uint32_t count);
     Span current_span() const { return span_at(frame, at); }
     Span span_at(const Frame* f, const std::uint32_t* pc) const;
     std::uint32_t site_at(const Frame* f, const std::uint32_t* pc) const;

@@ -149,9 +149,13 @@ Value Interpreter::store_across(Value holder, Value v, bool unnamed) {
         v.is_counted() && heap.header(v).class_id == static_cast<std::uint16_t>(ClassId::frozen_tuple);
     if (v.is_string() || frozen) {
         set_site();
+        const Value in_flight = pending;
         Value copy = v;
-        // Without memory for it the original is stored; the error is pending.
-        return Copier::out_of_regions(*this, &copy, 1, to) ? copy : v;
+        if (Copier::out_of_regions(*this, &copy, 1, to)) return copy;
+        // Without memory for a copy the original takes its region along, so that a store never fails.
+        pending = in_flight;
+        regions->promote(from, to);
+        return v.owned();
     }
     // Closures and the like belong to nobody who could be asked to keep them.
     if (unnamed || v.is_counted() || v.is_owned())
