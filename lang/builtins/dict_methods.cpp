@@ -47,7 +47,8 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
 Value native_popitem(Machine& machine, const Value* arguments, std::uint32_t) {
     Dict& dict = dict_of(machine, arguments[0]);
     if (dict.live == 0) return machine.raise(ErrorKind::KeyError, "popitem(): dictionary is empty");
-    // The last entry in use is always a live one. Its tuple comes first: without memory for it the entry stays.
+    // The last entry in use is always a live one. Its tuple comes first: without memory for it the entry
+    // stays.
     const std::uint32_t last = dict.used - 1;
     if (!may_read(machine, dict.entries[last].value)) return Value::failed();
     Value pair[2] = {shared(machine, dict.entries[last].key), dict.entries[last].value};

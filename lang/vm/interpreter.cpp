@@ -58,8 +58,7 @@ constexpr Native native_object_init("__init__", object_init, "values... **names"
 Value exception_init(Machine& machine, const Value* arguments, std::uint32_t count) {
     std::vector<Value> args;
     for (std::uint32_t i = 1; i < count; ++i) args.push_back(machine.share(arguments[i]));
-    const bool set =
-        interpreter(machine).set_exception_arguments(arguments[0], args.data(), count - 1);
+    const bool set = interpreter(machine).set_exception_arguments(arguments[0], args.data(), count - 1);
     return set ? Value::none() : Value::failed();
 }
 constexpr Native native_exception_init("__init__", exception_init, "values...", 0, true);
