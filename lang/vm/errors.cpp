@@ -335,13 +335,13 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     }
 }
 
-bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) {
+const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
     while (true) {
         Frame& f = *frame;
         const Function& function = *f.function;
         if (&function == &boundary_) {
             nested_failed_ = true;
-            return false;
+            return nullptr;
         }
         const auto word = static_cast<std::uint32_t>(pc - function.code.data()) - 1;
         at = pc;
@@ -354,8 +354,7 @@ bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) 
                 pending = saved;
                 unwind_regions(f, range.regions, range.live);
                 unwind_using(f.base);
-                target = function.code.data() + range.target;
-                return true;
+                return function.code.data() + range.target;
             }
         }
         if (frame == stack->at(0)) {
@@ -365,7 +364,7 @@ bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) 
             end_frame_values(f, word, nullptr, false);
             pending = saved;
             unwind_regions(f, 0, {});
-            return false;
+            return nullptr;
         }
         const Value saved = pending;
         pending = Value::absent();
@@ -381,7 +380,7 @@ bool Interpreter::unwind(const std::uint32_t* pc, const std::uint32_t*& target) 
         frame = &f - 1;
         if (frame->function == &boundary_) {
             nested_failed_ = true;
-            return false;
+            return nullptr;
         }
     }
 }

@@ -103,9 +103,9 @@ class Interpreter : public Machine {
                     const std::uint32_t* return_pc);
 
     // --- Errors
-    /// Finds who handles the pending exception. True: `frame` and the returned place are where to go on;
-    /// false: the program, or the nested run, ends.
-    bool unwind(const std::uint32_t* pc, const std::uint32_t*& target);
+    /// Finds who handles the pending exception: `frame` and the returned place are where to go on; a null
+    /// place means that the program, or the nested run, ends.
+    const std::uint32_t* unwind(const std::uint32_t* pc);
     Value raise_value(Value exception);  ///< unnamed
     void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
                       std::string help = "");

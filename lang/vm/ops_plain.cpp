@@ -11,13 +11,10 @@ namespace harness::lang {
 #define B operand_b(word)
 #define C operand_c(word)
 
+[[gnu::noinline]] static void op_stop(HARNESS_OPERANDS) { S->halted = true; }
 void op_unwind(HARNESS_OPERANDS) {
-    const std::uint32_t* target = nullptr;
-    if (!S->unwind(pc, target)) {
-        S->halted = true;
-        return;
-    }
-    pc = target;
+    pc = S->unwind(pc);
+    if (pc == nullptr) HARNESS_GO(op_stop);
     R = S->frame->base;
     K = S->frame->function->constants;
     HARNESS_NEXT(0);

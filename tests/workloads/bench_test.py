@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+"""Tests workloads/bench/run.py: its programs agree with their Lua, and one that does not is never timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+RUN = Path(__file__).resolve().parent.parent.parent / "workloads" / "bench" / "run.py"
+HARNESS = ""
+
+SUM = '# small: 10\nn = param("n", 100)\nprint(n * 2)\n'
+SAME = "print((tonumber(arg[1]) or 100) * 2)\n"
+OTHER = "print((tonumber(arg[1]) or 100) * 3)\n"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([str(RUN), "--harness", HARNESS, *arguments], capture_output=True, text=True, check=False)
+
+
+class Bench(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, name: str, source: str, lua: str) -> None:
+        (self.folder / f"{name}.src").write_text(source)
+        (self.folder / f"{name}.lua").write_text(lua)
+
+    def test_every_program_agrees_with_its_lua_and_with_python(self):
+        done = run("--small", "--check")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        programs = len(list(RUN.parent.glob("*.src")))
+        self.assertGreaterEqual(programs, 12)
+        self.assertEqual(done.stdout.count("print the same"), programs)
+
+    def test_each_row_has_the_ratios_and_the_last_ones_sum_them_up(self):
+        self.write("twice", SUM, SAME)
+        done = run("--folder", str(self.folder), "--small", "--repeat", "1", "--markdown")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        header, _, row, mean, worst = done.stdout.splitlines()
+        self.assertIn("| leak / lua5.4 | refcount / lua5.4 | refcount / leak | checked / unchecked |", header)
+        self.assertTrue(row.startswith("| twice |"), row)
+        self.assertTrue(mean.startswith("| geometric mean |"), mean)
+        # Of one program the mean and the worst are its own ratios.
+        self.assertEqual(row.split("|")[3:], worst.split("|")[3:])
+        self.assertEqual(row.split("|")[3:], mean.split("|")[3:])
+
+    def test_a_program_that_prints_something_else_is_told_and_not_timed(self):
+        self.write("twice", SUM, OTHER)
+        done = run("--folder", str(self.folder), "--small", "--repeat", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.assertIn(r"twice: leak printed b'20\n', lua5.4 b'30\n'", done.stderr)
+
+    def test_a_program_that_fails_is_told_with_its_message(self):
+        self.write("twice", SUM + "print(1 // 0)\n", SAME)
+        done = run("--folder", str(self.folder), "--small", "--repeat", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("twice: leak: exit code 1", done.stderr)
+        self.assertIn("ZeroDivisionError", done.stderr)
+
+    def test_an_unknown_program_is_refused_with_the_known_names(self):
+        done = run("--programs", "call")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no program 'call'; there are: ", done.stderr)
+
+
+if __name__ == "__main__":
+    HARNESS = sys.argv.pop(1)
+    sys.exit(unittest.main(verbosity=2))
