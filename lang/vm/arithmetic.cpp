@@ -335,7 +335,7 @@ int Machine::truth(Value v) {
     if (!is_instance(v)) {
         if (heap.class_id(v) != ClassId::iterator) return 1;
         const std::int64_t n = view_length_of(v);
-        return n < 0 || n != 0;
+        return n != 0;
     }
     Value r = call_dunder(v, Dunder::bool_);
     if (r != Value::absent()) {
