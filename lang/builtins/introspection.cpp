@@ -19,7 +19,7 @@ constexpr bool failed(Value v) { return v == Value::failed(); }
 
 /// Whether a read of the name would give its value.
 bool has_value(Machine& machine, Value v) {
-    return v != Value::unbound() && v != Value::moved() && v != Value::freed() && machine.heap.live(v);
+    return v != Value::unbound() && !v.is_moved() && !v.is_freed() && machine.heap.live(v);
 }
 
 /// A dict that is being filled; unnamed until it is taken.

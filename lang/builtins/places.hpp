@@ -15,7 +15,7 @@ inline bool is_failed(Value v) { return v == Value::failed(); }
 
 /// False after UseAfterFreeError or UseAfterMoveError. Numbers and live objects pass without a call.
 inline bool may_read(Machine& machine, Value v) {
-    if (v.is_heap() ? machine.heap.live(v) : v != Value::moved() && v != Value::freed()) return true;
+    if (v.is_heap() ? machine.heap.live(v) : !v.is_moved() && !v.is_freed()) return true;
     return readable(machine, v);
 }
 

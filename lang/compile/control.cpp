@@ -652,11 +652,17 @@ void FunctionCompiler::assert_statement(const AssertStmt& s) {
 
 void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fails) {
     const unsigned mark = next_temp_;
+    const auto capture = [&] {
+        store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
+        // By hand the name that an unnamed subject is bound to answers for it.
+        if (defers_drops() && subject.hold == Hold::unnamed)
+            emit(Op::lend, subject.reg, subject.reg, 0, p.span);
+    };
     switch (p.kind) {
         case PatternKind::wildcard:
             break;
         case PatternKind::capture:
-            store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
+            capture();
             break;
         case PatternKind::value: {
             const bool identity = p.value->kind == ExprKind::none || p.value->kind == ExprKind::boolean;
@@ -680,8 +686,7 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
             error(p.span, "SyntaxError", "this kind of pattern is not part of the language yet",
                   "match on values, names and alternatives, and take the rest apart in the body");
     }
-    if (p.kind != PatternKind::capture && p.name != 0)
-        store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
+    if (p.kind != PatternKind::capture && p.name != 0) capture();
     release_to(mark);
 }
 

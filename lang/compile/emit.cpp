@@ -77,6 +77,7 @@ std::uint8_t FunctionCompiler::temp(unsigned count) {
 
 void FunctionCompiler::release_temporaries(unsigned mark) {
     for (std::uint8_t reg : pending_drops_) mark = std::max(mark, reg + 1U);
+    for (const PendingKeep& pending : pending_keeps_) mark = std::max(mark, pending.kept.reg + 1U);
     next_temp_ = mark;
 }
 

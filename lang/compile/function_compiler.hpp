@@ -285,7 +285,16 @@ class FunctionCompiler {
     unsigned first_temp_ = 0;  ///< the names' registers lie below
     Flow flow_;
     std::vector<std::uint8_t> pending_drops_;
-    std::size_t pending_base_ = 0;         ///< those of loops around this statement wait longer
+    std::size_t pending_base_ = 0;  ///< those of loops around this statement wait longer
+    /// `x = … | keep _ with x | …`: what is to be kept with the target when it has its value.
+    struct PendingKeep {
+        Operand kept;
+        const Expr* target;
+        bool shared;
+    };
+    std::vector<PendingKeep> pending_keeps_;
+    std::vector<NameId> assigning_;  ///< names that the statement under way binds
+    void keep_after_assignment(std::size_t from, Span span);
     std::vector<const Expr*> passing_on_;  ///< places that the assignment under way overwrites
     bool passes_on(const Expr* place) const;
     bool check_live_arguments_ = true;

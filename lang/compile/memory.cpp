@@ -230,21 +230,33 @@ void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, co
     }
     if (targets.empty()) emit(Op::keep, kept.reg, 255, 0, span);
     for (const Expr* target : targets) {
-        if (target->kind == ExprKind::name) {
-            // `x = … | keep _ with x | …`: the target has no value yet, so what is kept stays to the
-            // program's end.
-            const Local* local = find_local(as<NameExpr>(target).name);
-            if (local != nullptr && !local->is_cell && !flow_.has(local->reg)) {
-                emit(Op::keep, kept.reg, 255, 0, span);
-                continue;
-            }
-        }
         const Operand t = expr(target);
         emit(Op::keep, kept.reg, t.reg, static_cast<unsigned>(targets.size() > 1), span);
         finish(t, span);
     }
     if (value->kind != ExprKind::placeholder) finish(kept, span);
     release_temporaries(mark);
+}
+
+/// The targets have their values now. What was unnamed belonged to its register until here.
+void FunctionCompiler::keep_after_assignment(std::size_t from, Span span) {
+    for (std::size_t i = from; i < pending_keeps_.size(); ++i) {
+        const PendingKeep& pending = pending_keeps_[i];
+        next_temp_ = std::max<unsigned>(next_temp_, pending.kept.reg + 1U);
+        const unsigned mark = next_temp_;
+        const Operand t = expr(pending.target);
+        emit(Op::keep, pending.kept.reg, t.reg, static_cast<unsigned>(pending.shared), span);
+        finish(t, span);
+        release_to(mark);
+    }
+    for (std::size_t i = from; i < pending_keeps_.size(); ++i) {
+        const Operand& kept = pending_keeps_[i].kept;
+        const bool again = i > from && pending_keeps_[i - 1].kept.reg == kept.reg;
+        if (again || kept.hold != Hold::unnamed || !counts()) continue;
+        if (!context_.lifetime.explicit_release) emit(Op::drop, kept.reg, 0, 0, span);
+        disown(kept.reg);
+    }
+    pending_keeps_.resize(from);
 }
 
 /// a | stage: the left value becomes an unnamed variable that the stage sees as `_`.
@@ -263,6 +275,30 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
         Expr placeholder{};
         placeholder.kind = ExprKind::placeholder;
         placeholder.span = e.stage->span;
+        const auto comes_later = [&](const Expr* target) {
+            return target->kind == ExprKind::name && std::find(assigning_.begin(), assigning_.end(),
+                                                               as<NameExpr>(target).name) != assigning_.end();
+        };
+        if (std::any_of(keep.targets.begin(), keep.targets.end(), comes_later)) {
+            const bool shared = keep.targets.size() > 1;
+            for (const Expr* target : keep.targets)
+                if (comes_later(target)) pending_keeps_.push_back({left, target, shared});
+            for (Expr* target : keep.targets)
+                if (!comes_later(target)) keep_statement(&placeholder, {&target, 1}, nullptr, e.span);
+            if (keep.allocator != nullptr) finish(expr(keep.allocator), e.span);
+            // Its register answers for it until then.
+            if (left.hold == Hold::unnamed) left.hold = Hold::lent;
+            left.temporary = false;
+            pipe_value_ = outer;
+            pipe_consumed_ = outer_consumed;
+            pipe_source_ = outer_source;
+            if (dest < 0) return left;
+            emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest),
+                 left.reg, 0, e.span);
+            if (counts() && left.hold == Hold::lent) own(static_cast<std::uint8_t>(dest));
+            return {static_cast<std::uint8_t>(dest),
+                    counts() && left.hold == Hold::lent ? Hold::unnamed : left.hold, true};
+        }
         keep_statement(&placeholder, keep.targets, keep.allocator, e.span);
         if (context_.lifetime.explicit_release && left.hold == Hold::unnamed) {
             // What it is kept with answers for it now.

@@ -173,6 +173,17 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
 // --- Assignment
 
 void FunctionCompiler::assign(const AssignStmt& s) {
+    if (s.value->kind == ExprKind::pipe && assigning_.empty()) {
+        for (const Expr* target : s.targets)
+            if (target->kind == ExprKind::name) assigning_.push_back(as<NameExpr>(target).name);
+        const std::size_t keeps = pending_keeps_.size();
+        if (!assigning_.empty()) {
+            assign(s);
+            assigning_.clear();
+            keep_after_assignment(keeps, s.span);
+            return;
+        }
+    }
     if (s.targets.size() == 1) {
         assign_expr(s.targets[0], s.value, s.span);
         return;
@@ -385,8 +396,12 @@ void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value
         if (take) disown(value.reg);
     } else {
         emit(Op::unpack_rest, first, static_cast<unsigned>(star), value.reg, target.span);
-        emit_word(static_cast<std::uint32_t>(n - star - 1));
-        finish(value, span);
+        const bool take = value.hold == Hold::unnamed && defers_drops();
+        emit_word(static_cast<std::uint32_t>(n - star - 1) | static_cast<std::uint32_t>(take) << 16);
+        if (take)
+            disown(value.reg);
+        else
+            finish(value, span);
     }
     if (counts())
         for (std::size_t i = 0; i < n; ++i) own(static_cast<std::uint8_t>(first + i));

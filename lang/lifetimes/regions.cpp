@@ -47,6 +47,8 @@ void Regions::enter(const void* frame) {
         spare_.pop_back();
     }
     if (region->child == nullptr && parent_.child != nullptr) region->child = parent_.child(parent_.self);
+    region->table = region->child != nullptr ? &region->child->table() : &parent_;
+    region->window = region->table->window;
     const auto depth = static_cast<std::uint32_t>(open_.size());
     if (free_numbers_.empty()) {
         region->number = static_cast<std::uint32_t>(depth_of_.size());
@@ -58,7 +60,7 @@ void Regions::enter(const void* frame) {
     }
     region->merge_depth = depth;
     region->frame = frame;
-    target_ = region->number;
+    serve(*region);
     aimed_ = 0;
     open_.push_back(std::move(region));
 }
@@ -81,7 +83,7 @@ void Regions::leave(std::uint32_t site) {
     region->allocations = region->payload = region->header = 0;
     aimed_ = 0;
     if (open_.empty()) return;
-    target_ = open_.back()->number;
+    serve(*open_.back());
     spare_.push_back(std::move(region));
 }
 

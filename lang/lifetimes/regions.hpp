@@ -29,6 +29,8 @@ struct Region {
         0;  ///< its contents go to the region of this depth when it ends; its own: nowhere
     const void* frame = nullptr;  ///< the call that opened it
     std::unique_ptr<allocators::AnyAllocator> child;
+    const allocators::AllocatorTable* table = nullptr;  ///< of the child, or of the run's allocator
+    allocators::BumpWindow* window = nullptr;           ///< of the same, if it lends one
     std::vector<std::unique_ptr<allocators::AnyAllocator>>
         merged;                          ///< allocators of regions that ended into this one
     std::vector<std::uint32_t> aliases;  ///< numbers of these regions
@@ -70,6 +72,8 @@ class Regions {
     /// in.
     std::uint32_t current() const { return aimed_ != 0 ? aimed_ - 1 : target_; }
     std::uint32_t born() const { return born_; }
+    /// The region that the next object is made in.
+    Region& serving() { return aimed_ == 0 ? *target_region_ : *open_[depth_of_[aimed_ - 1]]; }
     Region& region(std::uint32_t number) { return *open_[depth_of_[number]]; }
     std::uint32_t depth_of(std::uint32_t number) const {
         return number < depth_of_.size() ? depth_of_[number] : 0;
@@ -88,8 +92,8 @@ class Regions {
     void clear_aim() { aimed_ = 0; }
     bool aimed() const { return aimed_ != 0; }
     /// All objects are made in the region of this depth until unpin().
-    void pin(std::uint32_t depth) { target_ = open_[depth]->number; }
-    void unpin() { target_ = open_.back()->number; }
+    void pin(std::uint32_t depth) { serve(*open_[depth]); }
+    void unpin() { serve(*open_.back()); }
 
     /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in
     /// between may be referred to from it, so they are promoted as well.
@@ -117,6 +121,10 @@ class Regions {
     void note_handle(Value v) { region(born_).objects.push_back(v); }
 
   private:
+    void serve(Region& region) {
+        target_ = region.number;
+        target_region_ = &region;
+    }
     void release(Region& region, std::uint32_t site);
     void hand_over(Region& region, std::uint32_t to);
 
@@ -127,6 +135,7 @@ class Regions {
     std::vector<std::uint32_t> depth_of_;         ///< by number; free numbers hold no meaning
     std::vector<std::uint32_t> free_numbers_;
     std::uint32_t target_ = 0;
+    Region* target_region_ = nullptr;
     std::uint32_t aimed_ = 0;  ///< number + 1
     std::uint32_t born_ = 0;
 };

@@ -32,7 +32,7 @@ Handles::~Handles() {
 Value Handles::make_slow(void* address, Tag tag, std::uint32_t site) {
     if (used_ < capacity_) {
         const std::uint32_t i = used_++;
-        entries_[i] = {address, site, 0, no_entry, 0, tag, 0, 0};
+        entries_[i] = {address, site, no_site, no_entry, 0, tag, 0, 0};
         return Value::tagged(tag, i);
     }
     if (free_count_ > 0) return reuse(address, tag, site);
@@ -49,6 +49,7 @@ Value Handles::reuse(void* address, Tag tag, std::uint32_t site) {
     ++e.generation;
     e.address = address;
     e.allocated = site;
+    e.released = no_site;
     e.tag = tag;
     return Value::tagged(tag, i | std::uint64_t{e.generation} << 32);
 }

@@ -9,12 +9,15 @@
 
 namespace harness::lang {
 
+/// In place of a site: none is known; constants are made by no instruction.
+inline constexpr std::uint32_t no_site = 0xFFFF'FFFF;
+
 class Handles {
   public:
     struct Entry {
-        void* address;            ///< null once released
-        std::uint32_t allocated;  ///< site, an instruction of the program
-        std::uint32_t released;
+        void* address;             ///< null once released
+        std::uint32_t allocated;   ///< site, an instruction of the program
+        std::uint32_t released;    ///< while it lives: where a reference to it was stored last, or no_site
         std::uint32_t next_free;   ///< queue of free entries
         std::uint16_t generation;  ///< of the object that is, or last was, here
         Tag tag;

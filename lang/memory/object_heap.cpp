@@ -11,6 +11,20 @@ namespace harness::lang {
 
 namespace {
 constexpr std::size_t header_bytes = sizeof(Header);
+
+/// Bumps the window that the allocator lends, and calls it where that does not do.
+[[gnu::always_inline]] inline void* take_block(allocators::BumpWindow* window,
+                                               const allocators::AllocatorTable& table, std::size_t bytes,
+                                               std::size_t align) {
+    const std::size_t rounded = (bytes + 7) & ~std::size_t{7};
+    if (window != nullptr && align <= 8 && bytes != 0 &&
+        static_cast<std::size_t>(window->limit - window->cursor) >= rounded) {
+        void* block = window->cursor;
+        window->cursor += rounded;
+        return block;
+    }
+    return table.allocate(table.self, bytes, align);
+}
 constexpr std::uint32_t constant_site = 0xFFFF'FFFF;
 }  // namespace
 
@@ -49,22 +63,13 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
         return nullptr;
     void* block = nullptr;
     if (regions_ != nullptr && allocator_ == run_allocator_) {
-        Region& region = regions_->region(regions_->current());
-        const allocators::AllocatorTable& table =
-            region.child != nullptr ? region.child->table() : *run_allocator_;
-        block = table.allocate(table.self, requested, align);
+        Region& region = regions_->serving();
+        block = take_block(region.window, *region.table, requested, align);
         if (block == nullptr) return nullptr;
         regions_->note(block, requested, header, align, region);
     } else {
-        const std::size_t rounded = (requested + 7) & ~std::size_t{7};
-        if (window_ != nullptr && align <= 8 &&
-            static_cast<std::size_t>(window_->limit - window_->cursor) >= rounded && requested != 0) {
-            block = window_->cursor;
-            window_->cursor += rounded;
-        } else {
-            block = allocator_->allocate(allocator_->self, requested, align);
-            if (block == nullptr) return nullptr;
-        }
+        block = take_block(window_, *allocator_, requested, align);
+        if (block == nullptr) return nullptr;
         if (allocator_ != run_allocator_) {
             foreign_.insert_or_assign(block, Foreign{allocator_, ++foreign_made_});
             newest_foreign_ = block;

@@ -33,23 +33,29 @@ inline constexpr std::int64_t integer_min = -(std::int64_t{1} << 47);
 
 constexpr std::uint64_t tag_bits(Tag tag) { return std::uint64_t{static_cast<std::uint16_t>(tag)} << 48; }
 
+inline constexpr std::uint64_t first_marker = tag_bits(Tag::constant) | std::uint64_t{1} << 47;
+inline constexpr std::uint64_t moved_marker = first_marker | std::uint64_t{1} << 45;
+inline constexpr std::uint64_t freed_marker = first_marker | std::uint64_t{1} << 46;
+
 struct Value {
     std::uint64_t bits;
 
-    // Markers live at the bottom of the constant tag, below any address that a constant object can have.
+    // These live at the bottom of the constant tag, below any address that a constant object can have.
     static constexpr Value none() { return {tag_bits(Tag::constant) | 1}; }
     static constexpr Value false_() { return {tag_bits(Tag::constant) | 2}; }
     static constexpr Value true_() { return {tag_bits(Tag::constant) | 3}; }
     static constexpr Value boolean(bool b) { return {tag_bits(Tag::constant) | (2U + b)}; }
-    /// A name that has no value (yet, or since `del`).
-    static constexpr Value unbound() { return {tag_bits(Tag::constant) | 4}; }
-    /// A place whose content was moved away, and one whose content was freed.
-    static constexpr Value moved() { return {tag_bits(Tag::constant) | 5}; }
-    static constexpr Value freed() { return {tag_bits(Tag::constant) | 6}; }
+    // What is no value stands above every address (first_marker), so that one comparison finds it.
     /// What a C++ function returns after it has raised an error in the VM.
-    static constexpr Value failed() { return {tag_bits(Tag::constant) | 7}; }
+    static constexpr Value failed() { return {first_marker}; }
     /// An absent optional argument, the end of an iteration, an empty or deleted dict entry.
-    static constexpr Value absent() { return {tag_bits(Tag::constant) | 8}; }
+    static constexpr Value absent() { return {first_marker | 1}; }
+    /// A name that has no value (yet, or since `del`).
+    static constexpr Value unbound() { return {first_marker | 2}; }
+    /// A place whose content was moved away, and one whose content was freed. Checked runs number what they
+    /// know of the end; 0 is nothing.
+    static constexpr Value moved(std::uint32_t ending = 0) { return {moved_marker | ending}; }
+    static constexpr Value freed(std::uint32_t ending = 0) { return {freed_marker | ending}; }
 
     static constexpr Value integer(std::int64_t i) {
         return {tag_bits(Tag::integer) | (static_cast<std::uint64_t>(i) & payload_mask)};
@@ -80,8 +86,16 @@ struct Value {
     constexpr bool is_heap() const { return bits >= tag_bits(Tag::string) && bits < tag_bits(Tag::integer); }
     /// An off-heap function, class, module or builtin.
     constexpr bool is_constant_object() const {
-        return bits > (tag_bits(Tag::constant) | 4096) && bits < tag_bits(Tag::string);
+        return bits > (tag_bits(Tag::constant) | 4096) && bits < first_marker;
     }
+    /// unbound(), moved(), freed(): what a name can hold instead of a value.
+    constexpr bool is_marker() const { return bits >= unbound().bits && bits < tag_bits(Tag::string); }
+    /// A marker, absent() or failed().
+    constexpr bool is_no_value() const { return bits >= first_marker && bits < tag_bits(Tag::string); }
+    constexpr bool is_moved() const { return bits >> 45 == moved_marker >> 45; }
+    constexpr bool is_freed() const { return bits >> 45 == freed_marker >> 45; }
+    /// Of moved() and freed(): the number that they were made with.
+    constexpr std::uint32_t ending() const { return static_cast<std::uint32_t>(bits); }
     /// Whether the place that holds this value answers for what it refers to: strings and counted values
     /// always, objects and sequences by their owned bit.
     constexpr bool is_owned() const {

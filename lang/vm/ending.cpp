@@ -37,6 +37,10 @@ void Interpreter::unwind_regions(const Frame& f, std::uint32_t keep, std::span<c
 /// A name of the program's own region outlives every other: under regions what it receives is made to last.
 Value Interpreter::to_global(Value v) {
     Regions* regions = heap.regions();
+    if (v.is_heap() && same_object(v, destructing)) {
+        note_stored_self(Value::absent());
+        return v;
+    }
     if (regions != nullptr && v.is_heap() && regions->depth() != 0)
         return store_across(Value::none(), v, true);
     return v;

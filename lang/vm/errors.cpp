@@ -110,7 +110,15 @@ Value Machine::raise_memory_error(std::size_t bytes) {
 }
 
 void Interpreter::raise_exhausted(std::size_t bytes) {
-    exhausted_bytes_ = bytes;
+    exhausted_ = {bytes, heap.counts().payload_live() + heap.counts().header_live, "", false};
+    const std::uint64_t most = options.max_heap_bytes;
+    if (most != 0 && (bytes > most || exhausted_.live > most - bytes)) {
+        exhausted_.by_limit = true;
+    } else {
+        exhausted_.allocator = allocator_.name();
+        for (const auto& handle : handles)
+            if (handle->source == &heap.allocator()) exhausted_.allocator = handle->name;
+    }
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = memory_error_;
     trace_ = {site_at(frame, at), {}, {}};
@@ -150,14 +158,14 @@ void Interpreter::raise_assertion(Value message) {
 /// A name without a value: never assigned, deleted, moved away, freed, or not known at all (absent()).
 void Interpreter::raise_no_value(Value marker, NameId name) {
     const std::string text(names.text(name));
-    if (marker == Value::moved()) {
-        raise_defect(ErrorKind::UseAfterMoveError, fmt::format("'{}' was moved away", text), Value::none(),
-                     "use the place that it was moved to, or clone it before");
+    if (marker.is_moved()) {
+        raise_ended(ErrorKind::UseAfterMoveError, fmt::format("'{}' was moved away", text), marker,
+                    "use the place that it was moved to, or clone it before");
         return;
     }
-    if (marker == Value::freed()) {
-        raise_defect(ErrorKind::UseAfterFreeError, fmt::format("'{}' was freed", text), Value::none(),
-                     fmt::format("'{}' is dead after free; read it before, or give it a new value", text));
+    if (marker.is_freed()) {
+        raise_ended(ErrorKind::UseAfterFreeError, fmt::format("'{}' was freed", text), marker,
+                    fmt::format("'{}' is dead after free; read it before, or give it a new value", text));
         return;
     }
     const bool is_local = marker == Value::unbound() && frame->function->header.kind != ScopeKind::global;
@@ -179,9 +187,9 @@ void Interpreter::raise_free_variable(NameId name) {
 
 void Interpreter::raise_freed_twice(Value marker, NameId name) {
     const std::string text(names.text(name));
-    if (marker == Value::freed()) {
-        raise_defect(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), last_freed_,
-                     fmt::format("free it once; after free({}) the name is dead", text));
+    if (marker.is_freed()) {
+        raise_ended(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), marker,
+                    fmt::format("free it once; after free({}) the name is dead", text));
         return;
     }
     raise_no_value(marker, name);
@@ -235,14 +243,14 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
 }
 
 bool Interpreter::readable(Value v) {
-    if (v == Value::moved()) {
-        raise_defect(ErrorKind::UseAfterMoveError, "what this place held was moved away", Value::none(),
-                     "store a new value there before reading it, or clone instead of moving");
+    if (v.is_moved()) {
+        raise_ended(ErrorKind::UseAfterMoveError, "what this place held was moved away", v,
+                    "store a new value there before reading it, or clone instead of moving");
         return false;
     }
-    if (v == Value::freed()) {
-        raise_defect(ErrorKind::UseAfterFreeError, "what this place held was freed", last_freed_,
-                     "store a new value there before reading it");
+    if (v.is_freed()) {
+        raise_ended(ErrorKind::UseAfterFreeError, "what this place held was freed", v,
+                    "store a new value there before reading it");
         return false;
     }
     if (v.is_heap() && !heap.live(v)) {
@@ -396,9 +404,16 @@ Diagnostic Interpreter::describe_pending() {
         d.name = std::string(type_name(exception));
         d.span = program.span_of_site(trace_.site);
         if (exception == memory_error_) {
-            d.message = fmt::format("{} bytes cannot be had", exhausted_bytes_);
-            d.help = options.max_heap_bytes != 0 ? "raise --max-heap, or release earlier"
-                                                 : "choose a larger allocator, or release earlier";
+            if (exhausted_.by_limit) {
+                d.message =
+                    fmt::format("{} bytes cannot be had: --max-heap allows {}, of which {} are in use",
+                                exhausted_.bytes, options.max_heap_bytes, exhausted_.live);
+                d.help = "raise --max-heap, or release earlier";
+            } else {
+                d.message = fmt::format("the allocator '{}' cannot give {} bytes", exhausted_.allocator,
+                                        exhausted_.bytes);
+                d.help = "choose a larger allocator, or release earlier";
+            }
         } else {
             pending = Value::absent();
             const Trace trace = trace_;

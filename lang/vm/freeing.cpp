@@ -89,7 +89,11 @@ void Interpreter::destruct_owned(Value root) {
 /// through from the last to the first; where to go on in an object stands in its last place, which is done
 /// with by then. It holds the way back itself while the walk is below that very place: a reference or
 /// absent(), and so no number.
+///
+/// Memory goes when the walk is over: another place may lead to the same object, whose mark must be there
+/// then.
 void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
+    const std::size_t first = deinited_.size();
     Value current = root;
     Value way_back = Value::absent();
     std::span<Value> slots = slots_of(current);
@@ -117,16 +121,35 @@ void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
             }
         }
         if (down) continue;
-        set_visited(heap, current, false);
         leave_attached(current, &more);
-        heap.destroy(current);
-        if (way_back == Value::absent()) return;
+        deinited_.push_back(current);
+        if (way_back == Value::absent()) break;
         current = way_back;
         slots = slots_of(current);
         left = slots.back().is_int() ? static_cast<std::size_t>(slots.back().as_int()) : slots.size();
         way_back = slots[left - 1];
         slots[left - 1] = Value::none();
         --left;
+    }
+    for (std::size_t i = first; i < deinited_.size(); ++i) {
+        set_visited(heap, deinited_[i], false);
+        heap.destroy(deinited_[i]);
+    }
+    deinited_.resize(first);
+}
+
+void Interpreter::hand_on_elements(Value from, Value heir, bool at_end) {
+    if (!from.is_sequence() || !heir.is_sequence() || same_object(from, heir)) return;
+    Sequence& giver = heap.sequence(from);
+    Sequence& taker = heap.sequence(heir);
+    const std::uint32_t n = giver.length();
+    if (taker.length() < n) return;
+    Value* to = taker.elements() + (at_end ? taker.length() - n : 0);
+    for (std::uint32_t i = 0; i < n; ++i) {
+        Value& v = giver.elements()[i];
+        if (!owns_object(v) || !same_object(v, to[i])) continue;
+        to[i] = v;
+        v = v.lent();
     }
 }
 
@@ -193,7 +216,7 @@ void Interpreter::free_closure(Value closure) {
         Value& content = heap.payload<Cell>(cell).content;
         if (!owns_object(content)) continue;
         const Value owned = content;
-        content = Value::freed();
+        content = freed_marker(owned);
         deinit(owned);
     }
 }
@@ -222,7 +245,6 @@ bool Interpreter::free_by_hand(Value v, bool deep, bool parameter) {
 /// caller's, unless memory goes back by hand.
 bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
-    last_freed_ = v;
     set_site();
     if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
     if (lifetime.counts && !parameter) {
@@ -232,7 +254,28 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     return true;
 }
 
-Value Interpreter::freed_marker(Value) { return Value::freed(); }
+std::uint32_t Interpreter::note_ending(Value v) {
+    const std::uint32_t allocated = v.is_heap() && heap.live(v) ? heap.handles().entry(v).allocated : no_site;
+    const Ending ending{allocated, site_at(frame, at)};
+    const std::uint64_t key = std::uint64_t{ending.allocated} << 32 | ending.ended;
+    const auto [found, fresh] = ending_index_.emplace(key, static_cast<std::uint32_t>(endings_.size()));
+    if (fresh) endings_.push_back(ending);
+    return found->second;
+}
+
+void Interpreter::raise_ended(ErrorKind kind, std::string message, Value marker, std::string help) {
+    if (uncatchable()) return;
+    raise_defect(kind, std::move(message), Value::none(), std::move(help));
+    const Ending ending = endings_[marker.ending()];
+    Diagnostic& d = defect_->diagnostic;
+    if (ending.allocated != no_site) {
+        defect_->allocated = program.span_of_site(ending.allocated);
+        d.related.push_back({"allocated", defect_->allocated});
+    }
+    if (ending.ended == no_site) return;
+    defect_->released = program.span_of_site(ending.ended);
+    d.related.push_back({marker.is_moved() ? "moved" : "released", defect_->released});
+}
 
 // --- Places
 
@@ -302,14 +345,14 @@ bool Interpreter::free_place(Value object, NameId name, Value index, bool is_fie
         return !uncatchable();
     }
     v = *place;
-    if (v == Value::freed()) {
+    if (v.is_freed()) {
         const std::string text(sources.excerpt(current_span()));
-        raise_defect(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), last_freed_,
-                     "free it once; the place is dead until something is stored there");
+        raise_ended(ErrorKind::DoubleFreeError, fmt::format("'{}' was already freed", text), v,
+                    "free it once; the place is dead until something is stored there");
         return false;
     }
-    if (v == Value::moved()) return readable(v);
-    *place = Value::freed();
+    if (v.is_moved()) return readable(v);
+    *place = freed_marker(v);
     return free_value(v, deep, false);
 }
 
@@ -320,7 +363,7 @@ Value Interpreter::move_out(Value object, NameId name, Value index, bool is_fiel
     if (place == nullptr) return v;
     v = *place;
     if (!readable(v)) return Value::failed();
-    *place = Value::moved();
+    *place = moved_marker(v);
     return take(v);
 }
 

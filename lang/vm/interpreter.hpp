@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lang/builtins/introspection.hpp"
@@ -52,6 +53,7 @@ class Interpreter : public Machine {
     std::uint16_t scratch_slot = 0;
     bool scratch_flag = false;
     LifetimeCosts costs;
+    Value destructing = Value::none();  ///< checked runs without counts: the object whose __del__ is running
     std::unique_ptr<MemoryManager> manager;
     Stack* stack = nullptr;
 
@@ -160,7 +162,20 @@ class Interpreter : public Machine {
     Value catch_pending();
     void raise_freed_twice(Value marker, NameId name);
     bool free_value(Value v, bool deep, bool parameter);
-    Value freed_marker(Value v);
+    /// For a place whose value ends at the current instruction; checked runs remember that and where it was
+    /// made.
+    Value freed_marker(Value v) { return heap.checked() ? Value::freed(note_ending(v)) : Value::freed(); }
+    Value moved_marker(Value v) { return heap.checked() ? Value::moved(note_ending(v)) : Value::moved(); }
+    std::uint32_t note_ending(Value v);
+    /// A defect at a place that holds such a marker.
+    void raise_ended(ErrorKind kind, std::string message, Value marker, std::string help);
+    /// What `from` owns and `heir` holds is owned by that: from its first element on, or up to its last.
+    void hand_on_elements(Value from, Value heir, bool at_end);
+    /// Checked runs: a reference to the object is stored by the current instruction.
+    void note_store(Value v) {
+        if ((v.is_object() || v.is_sequence()) && heap.live(v))
+            heap.handles().entry(v).released = site_at(frame, at);
+    }
     void aim(Value holder);
     /// False after UseAfterFreeError (or UseAfterMoveError): the place was freed, or refers to something
     /// released.
@@ -177,7 +192,7 @@ class Interpreter : public Machine {
     Value make_class(const ClassTemplate& type, Value base);
     bool set_class_attribute(ClassInfo& type, NameId name, Value v);
     bool unpack(Value* to, std::uint32_t count, Value from, bool take);
-    bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from);
+    bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take);
     bool check_type(Value& v, Type type, unsigned what);
     Value import_module(std::uint32_t index);
     bool loop_begin(Value* loop);
@@ -195,6 +210,8 @@ class Interpreter : public Machine {
     void empty_object(Value v);
     /// Calls __del__ of an instance whose class has one, once; an error in it is reported and swallowed.
     void run_destructor(Value v);
+    void judge_stored_self(Value v, std::size_t from);
+    void note_stored_self(Value holder) { stored_self_.push_back({holder, site_at(frame, at)}); }
     Value destructor_of(Value v) const {
         if (v.is_string() || v.is_sequence()) return Value::absent();
         const std::uint16_t id = heap.header(v).class_id;
@@ -353,9 +370,25 @@ class Interpreter : public Machine {
     mutable std::array<MethodCacheEntry, 256> method_cache_;
     std::array<Value, 64> parked_;
     std::size_t parked_next_ = 0;
-    std::size_t exhausted_bytes_ = 0;
+    /// What the last MemoryError was about; its instance has no room for that.
+    struct Exhausted {
+        std::uint64_t bytes = 0, live = 0;
+        std::string_view allocator;
+        bool by_limit = false;
+    } exhausted_;
     NameId pending_name_ = 0;  ///< of the last NameError, for its advice
-    Value last_freed_ = Value::none();
+    /// Checked mode: what moved and freed places tell of their ends; each pair of places once.
+    struct Ending {
+        std::uint32_t allocated, ended;
+    };
+    std::vector<Ending> endings_ = {{no_site, no_site}};
+    std::unordered_map<std::uint64_t, std::uint32_t> ending_index_;
+    struct StoredSelf {
+        Value holder;  ///< absent(): a global
+        std::uint32_t site;
+    };
+    std::vector<StoredSelf> stored_self_;  ///< by destructors under way
+    std::vector<Value> deinited_;          ///< what a deinit has walked and will give back
     struct {
         Header header{};
         Value args = Value::absent();

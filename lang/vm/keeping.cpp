@@ -195,6 +195,12 @@ bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
 bool Interpreter::using_begin(Value allocator) {
     if (!readable(allocator)) return false;
     const Handle* handle = handle_of(allocator);
+    if (handle == nullptr && is_instance(allocator)) {
+        raise(ErrorKind::TypeError,
+              fmt::format("a '{}' cannot serve 'using' yet: only allocators of the language can",
+                          type_name(allocator)));
+        return false;
+    }
     if (handle == nullptr) {
         raise(ErrorKind::TypeError, fmt::format("'{}' object is not an allocator", type_name(allocator)));
         return false;

@@ -12,7 +12,6 @@ namespace harness::lang {
 
 namespace {
 
-constexpr std::uint32_t constant_site = 0xFFFF'FFFF;
 constexpr std::size_t places_shown = 10;
 constexpr std::size_t cycle_shown = 8;
 
@@ -79,7 +78,7 @@ std::vector<Value> Interpreter::live_objects() {
     const Handles& handles = heap.handles();
     if (!handles.active()) return live;
     for (std::uint32_t i = 0; i < handles.size(); ++i)
-        if (handles.at(i).address != nullptr && handles.at(i).allocated != constant_site)
+        if (handles.at(i).address != nullptr && handles.at(i).allocated != no_site)
             live.push_back(handles.value_at(i));
     return live;
 }
@@ -145,9 +144,11 @@ class CycleFinder {
                 out += fmt::format("… {} more → ", path_.size() - i);
                 break;
             }
-            const Value v = path_[i].object;
-            const Place place =
-                vm_.sources.place(vm_.program.span_of_site(vm_.heap.handles().entry(v).allocated).begin);
+            // The place where the step was made: where what it leads to was stored.
+            const Value next = path_[i + 1 < path_.size() ? i + 1 : first_].object;
+            const auto& entry = vm_.heap.handles().entry(next);
+            const std::uint32_t site = entry.released != no_site ? entry.released : entry.allocated;
+            const Place place = vm_.sources.place(vm_.program.span_of_site(site).begin);
             out += fmt::format("{} ({}:{}:{}) → ", label(path_[i]), place.file, place.line, place.column);
         }
         return out + "the first";
@@ -238,7 +239,7 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
         d.details.push_back(fmt::format("{} more place{} not listed", more, more == 1 ? " is" : "s are"));
     }
     if (!cycle.empty())
-        d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
+        d.help = "break the cycle, or run with --lifetime refcount+cycles or arena";
     else if (lifetime.explicit_release)
         d.help = "free it with free(x) or deinit(x) before the end";
     else if (lifetime.counts_objects)

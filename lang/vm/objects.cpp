@@ -2,6 +2,9 @@
 // settle.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/buffers.hpp"
 #include "lang/builtins/dict.hpp"
@@ -650,7 +653,7 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
         if (take && lifetime.explicit_release && from.is_sequence()) {
             // The items leave an unnamed container, which then ends alone.
             std::copy(s.elements(), s.elements() + count, to);
-            s.set_length(0);
+            std::fill(s.elements(), s.elements() + count, Value::none());
             drop(from);
             return true;
         }
@@ -691,13 +694,15 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
     return true;
 }
 
-bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from) {
+bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take) {
     if (!readable(from)) return false;
-    const Value all = list_from(*this, from);
+    // The items of an unnamed container leave it, which then ends alone; those of another are listed first.
+    const bool emptied = take && from.is_sequence();
+    const Value all = emptied ? from : list_from(*this, from);
     if (all == Value::failed()) return false;
     const std::uint32_t n = heap.sequence(all).length();
     if (n < before + after) {
-        drop(all);
+        if (!emptied) drop(all);
         raise(ErrorKind::ValueError,
               fmt::format("not enough values to unpack (expected at least {}, got {})", before + after, n));
         return false;
@@ -705,14 +710,16 @@ bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t aft
     const std::uint32_t middle = n - before - after;
     const Value rest = heap.new_list(middle);
     if (rest == Value::failed()) {
-        drop(all);
+        if (!emptied) drop(all);
         return false;
     }
-    const Value* items = heap.sequence(all).elements();
-    for (std::uint32_t i = 0; i < before; ++i) to[i] = share(items[i]);
-    for (std::uint32_t i = 0; i < middle; ++i) heap.append(rest, store(rest, items[before + i]));
+    const auto leave = [&](std::uint32_t i) {
+        return Machine::take(std::exchange(heap.sequence(all).elements()[i], Value::none()));
+    };
+    for (std::uint32_t i = 0; i < before; ++i) to[i] = leave(i);
+    for (std::uint32_t i = before; i < before + middle; ++i) heap.append(rest, store_unnamed(rest, leave(i)));
     to[before] = rest;
-    for (std::uint32_t i = 0; i < after; ++i) to[before + 1 + i] = share(items[before + middle + i]);
+    for (std::uint32_t i = before + middle; i < n; ++i) to[i - middle + 1] = leave(i);
     drop(all);
     return true;
 }

@@ -25,6 +25,11 @@ struct Handlers {
     enum How { take, copy, edge };
     template <How how>
     static Value store(Interpreter* S, Value holder, Value v) {
+        // Where a reference was stored is told of cycles that leak.
+        if constexpr (checked && P::traits().counts_objects && how != edge) S->note_store(v);
+        // Without a count nothing else tells that an object outlives its destructor.
+        if constexpr (checked && !P::traits().counts_objects)
+            if (v.is_heap() && same_object(v, S->destructing)) S->note_stored_self(holder);
         if constexpr (how == take)
             return P::template store_take<checked>(S, holder, v);
         else if constexpr (how == copy)
@@ -37,6 +42,19 @@ struct Handlers {
     static void* memory(Interpreter* S, Value v) { return object_address<checked>(S, v); }
 
     // --- Ends of fast paths
+
+    /// Goes on behind an instruction that ended something. What ended may have been a defect, or have run
+    /// into one: in checked runs the program is over here. `consumed` is a register whose value was received.
+#define HARNESS_NEXT_ENDED(skip, consumed)       \
+    do {                                         \
+        if constexpr (checked) {                 \
+            if (S->uncatchable()) [[unlikely]] { \
+                R[consumed] = Value::none();     \
+                HARNESS_GO(op_dead);             \
+            }                                    \
+        }                                        \
+        HARNESS_NEXT(skip);                      \
+    } while (0)
 
     [[gnu::noinline]] static void op_dead(HARNESS_OPERANDS) { HARNESS_GO(op_unwind); }
 
@@ -70,7 +88,7 @@ struct Handlers {
             S->at = pc;
             discard(S, old);
         }
-        HARNESS_NEXT(0);
+        HARNESS_NEXT_ENDED(0, B);
     }
     static void op_assign_copy(HARNESS_OPERANDS) {
         {
@@ -84,12 +102,12 @@ struct Handlers {
     static void op_discard(HARNESS_OPERANDS) {
         S->at = pc;
         discard(S, R[A]);
-        HARNESS_NEXT(0);
+        HARNESS_NEXT_ENDED(0, A);
     }
     static void op_drop(HARNESS_OPERANDS) {
         S->at = pc;
         drop(S, R[A]);
-        HARNESS_NEXT(0);
+        HARNESS_NEXT_ENDED(0, A);
     }
     static void op_drop_range(HARNESS_OPERANDS) {
         S->at = pc;
@@ -113,9 +131,7 @@ struct Handlers {
         }
         HARNESS_GO(op_unwind);
     }
-    static bool is_marker(Value v) {
-        return v.bits >= Value::unbound().bits && v.bits <= Value::freed().bits;
-    }
+    static bool is_marker(Value v) { return v.is_marker(); }
 
     static void op_get_global(HARNESS_OPERANDS) {
         const Value v = S->globals[pc[0]];
@@ -139,7 +155,7 @@ struct Handlers {
             slot = S->to_global(R[A]);
             discard(S, old);
         }
-        HARNESS_NEXT(1);
+        HARNESS_NEXT_ENDED(1, A);
     }
     static void op_set_global_copy(HARNESS_OPERANDS) {
         {
@@ -209,7 +225,7 @@ struct Handlers {
             cell->content = store<take>(S, R[A], R[B]);
             discard(S, old);
         }
-        HARNESS_NEXT(0);
+        HARNESS_NEXT_ENDED(0, B);
     }
     static void op_set_cell_copy(HARNESS_OPERANDS) {
         {
@@ -338,7 +354,7 @@ struct Handlers {
                 const std::uint32_t cache = pc[1];
                 if (reinterpret_cast<const Header*>(fields)[-1].class_id == (cache & 0xFFFF)) [[likely]] {
                     const Value v = fields[cache >> 16];
-                    if (v.bits < Value::unbound().bits || v.bits > Value::absent().bits) [[likely]] {
+                    if (!v.is_no_value()) [[likely]] {
                         if (!checked || S->readable_fast(v)) {
                             R[A] = Own ? share(S, P::read_place(v)) : P::read_place(v);
                             HARNESS_NEXT(2);
@@ -380,7 +396,7 @@ struct Handlers {
                     const Value old = place;
                     place = store<how>(S, object, R[B]);
                     discard(S, old);
-                    HARNESS_NEXT(2);
+                    HARNESS_NEXT_ENDED(2, B);
                 }
             }
         }
@@ -464,7 +480,7 @@ struct Handlers {
                     const Value old = place;
                     place = store<how>(S, object, R[C]);
                     discard(S, old);
-                    HARNESS_NEXT(0);
+                    HARNESS_NEXT_ENDED(0, C);
                 }
             }
         }

@@ -71,8 +71,7 @@ void op_init_locals(HARNESS_OPERANDS) {
     HARNESS_GO(op_unwind);
 }
 void op_check_bound(HARNESS_OPERANDS) {
-    const std::uint64_t bits = R[A].bits;
-    if (bits >= Value::unbound().bits && bits <= Value::freed().bits) [[unlikely]]
+    if (R[A].is_marker()) [[unlikely]]
         HARNESS_GO(op_check_bound_slow);
     HARNESS_NEXT(1);
 }
@@ -95,6 +94,20 @@ static void end_operands(Interpreter* S, const std::uint32_t* pc, Value a_before
     if (flags & ends_a) S->discard(a_before);
 }
 
+/// Addition and multiplication make lists of what their operands hold.
+template <unsigned Operation>
+inline constexpr bool joins = Operation == 0 || Operation == 2;
+
+/// By hand an unnamed operand goes with all that it owns, and the result must not lose its elements.
+static void hand_on_elements(Interpreter* S, const std::uint32_t* pc, bool adds, Value result, Value b,
+                             Value c) {
+    if (!S->lifetime.explicit_release) return;
+    const Function& f = *S->frame->function;
+    const std::uint8_t flags = f.operand_flags[static_cast<std::size_t>(pc - f.code.data()) - 1];
+    if (flags & ends_b) S->hand_on_elements(b, result, false);
+    if (flags & ends_c) S->hand_on_elements(c, result, adds);
+}
+
 template <unsigned Operation>
 [[gnu::noinline]] static void op_binary_slow(HARNESS_OPERANDS) {
     S->at = pc;
@@ -106,7 +119,9 @@ template <unsigned Operation>
         const Value result = S->binary(Operation, b, c, in_place);
         if (result != Value::failed()) {
             R[A] = result;
+            if constexpr (joins<Operation>) hand_on_elements(S, pc, Operation == 0, result, b, c);
             end_operands(S, pc, before, b, c);
+            if (S->heap.checked() && S->uncatchable()) HARNESS_GO(op_unwind);
             HARNESS_NEXT(0);
         }
     }
@@ -123,7 +138,9 @@ template <unsigned Operation>
         const Value result = S->binary(Operation, b, K[C], in_place);
         if (result != Value::failed()) {
             R[A] = result;
+            if constexpr (joins<Operation>) hand_on_elements(S, pc, Operation == 0, result, b, Value::none());
             end_operands(S, pc, before, b, Value::none());
+            if (S->heap.checked() && S->uncatchable()) HARNESS_GO(op_unwind);
             HARNESS_NEXT(0);
         }
     }

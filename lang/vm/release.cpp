@@ -228,11 +228,16 @@ void Interpreter::run_destructor(Value v) {
     trace_ = {};
     const bool exiting = std::exchange(exit_requested_, false);
     const std::uint32_t site_before = heap.site;
+    const std::size_t stores = stored_self_.size();
+    const bool watched = heap.checked() && !lifetime.counts_objects;
+    const Value outer = std::exchange(destructing, watched ? v : Value::none());
     const Value result = call_dunder(v.lent(), Dunder::del);
+    destructing = outer;
     if (result != Value::failed())
         drop(result);
     else if (!uncatchable())
         report_swallowed(destructor, v);
+    if (stored_self_.size() > stores) judge_stored_self(v, stores);
     exit_requested_ = exit_requested_ || exiting;
     heap.site = site_before;
     if (uncatchable() && !exiting) {
@@ -242,6 +247,30 @@ void Interpreter::run_destructor(Value v) {
     }
     pending = pending_before;
     trace_ = std::move(trace_before);
+}
+
+/// Where counts do not tell it: what the destructor stored its object in must not hold it when that is gone.
+void Interpreter::judge_stored_self(Value v, std::size_t from) {
+    const Regions* regions = heap.regions();
+    for (std::size_t i = from; i < stored_self_.size() && !uncatchable(); ++i) {
+        const StoredSelf store = stored_self_[i];
+        bool held = false;
+        if (store.holder == Value::absent()) {
+            for (std::size_t g = 0; g < program.global_names.size(); ++g) held |= same_object(globals[g], v);
+        } else if (heap.live(store.holder) && !same_object(store.holder, v)) {
+            // What is in the same region goes with it.
+            const bool stays = regions == nullptr ||
+                               regions->surviving_depth_of(store.holder) < regions->surviving_depth_of(v);
+            if (stays) visit_slots(store.holder, [&](Value slot) { held |= same_object(slot, v); });
+        }
+        if (!held) continue;
+        raise_defect(ErrorKind::EscapeError,
+                     fmt::format("__del__ of '{}' stored its object, which ends", type_name(v)), v,
+                     "store what the object holds, or a clone of it, but not the object itself");
+        if (defect_.has_value())
+            defect_->diagnostic.related.push_back({"stored", program.span_of_site(store.site)});
+    }
+    stored_self_.resize(from);
 }
 
 /// Nobody can catch an error in a destructor, since nobody called it: one line tells of it, and the program

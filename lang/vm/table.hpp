@@ -37,9 +37,11 @@ constexpr Lifetime make_lifetime() {
     l.share = [](Machine& m, Value v) { return P::template share<Checked>(&interpreter(m), v); };
     l.drop = [](Machine& m, Value v) { P::template drop<Checked>(&interpreter(m), v); };
     l.store = [](Machine& m, Value c, Value v) {
+        if constexpr (Checked && P::traits().counts_objects) interpreter(m).note_store(v);
         return P::template store_copy<Checked>(&interpreter(m), c, v);
     };
     l.store_unnamed = [](Machine& m, Value c, Value v) {
+        if constexpr (Checked && P::traits().counts_objects) interpreter(m).note_store(v);
         return P::template store_take<Checked>(&interpreter(m), c, v);
     };
     l.store_edge = [](Machine& m, Value c, Value v) {
