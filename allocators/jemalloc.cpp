@@ -94,18 +94,24 @@ std::string Jemalloc::version() {
     return text;
 }
 
-std::string version_of_jemalloc() { return Jemalloc::version(); }
+Outcome<std::string> version_of_jemalloc() { return Jemalloc::version(); }
 
 Made make_jemalloc(FactoryInput&) { return make_any<Jemalloc>("jemalloc"); }
 
 #else
 
-std::string version_of_jemalloc() { return "unavailable"; }
+namespace {
 
-Made make_jemalloc(FactoryInput&) {
-    return Failure{"this build has no jemalloc: its static archive was not found when it was configured",
-                   "install the package libjemalloc-dev, then configure and build again"};
+Failure missing() {
+    return {"this build has no jemalloc: its static archive was not found when it was configured",
+            "install the package libjemalloc-dev, then configure and build again"};
 }
+
+}  // namespace
+
+Outcome<std::string> version_of_jemalloc() { return missing(); }
+
+Made make_jemalloc(FactoryInput&) { return missing(); }
 
 #endif
 

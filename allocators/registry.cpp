@@ -13,7 +13,7 @@ namespace harness::allocators {
 #define ALLOCATOR(name, kind, threading, parameters, summary) Made make_##name(FactoryInput& input);
 #define PEER(name, threading, parameters, summary) \
     Made make_##name(FactoryInput& input);         \
-    std::string version_of_##name();
+    Outcome<std::string> version_of_##name();
 #include "allocators/registry.def"
 #undef PEER
 #undef ALLOCATOR
@@ -27,7 +27,7 @@ struct Entry {
     std::string_view parameters;
     std::string_view summary;
     Made (*make)(FactoryInput& input);
-    std::string (*version)();
+    Outcome<std::string> (*version)();
 };
 
 constexpr Entry entries[] = {
@@ -171,11 +171,30 @@ std::vector<AllocatorInfo> list_allocators() {
                            .kind = entry.kind,
                            .threading = entry.threading,
                            .default_spec = default_spec_of(entry),
-                           .parameters = std::string(entry.parameters),
-                           .version = entry.version == nullptr ? "" : entry.version()};
+                           .parameters = std::string(entry.parameters)};
         list.push_back(std::move(info));
     }
     return list;
+}
+
+Outcome<std::string> peer_version(std::string_view peer) {
+    const Entry* entry = find_entry(peer);
+    HARNESS_CHECK(entry != nullptr && entry->version != nullptr, "only a peer has a version");
+    return entry->version();
+}
+
+bool has_overlapping_blocks(std::string_view spec) {
+    const Outcome<std::vector<SpecPart>> parts = parse_spec(spec);
+    if (!parts.ok()) return false;
+    for (const SpecPart& part : parts.value()) {
+        const Entry* entry = find_entry(part.name);
+        if (entry == nullptr) return false;
+        if (entry->kind == AllocatorKind::overlapping) return true;
+        if (entry->kind == AllocatorKind::wrapper && !part.arguments.empty() &&
+            has_overlapping_blocks(part.arguments[0]))
+            return true;
+    }
+    return false;
 }
 
 Outcome<std::unique_ptr<AnyAllocator>> make_allocator(std::string_view spec) {

@@ -14,7 +14,8 @@ namespace harness::allocators {
 
 class DefectSink;
 
-enum class AllocatorKind { base, over_parent, wrapper, peer };
+// The blocks of an `overlapping` one do not keep what is written to them: it is there for measuring drivers.
+enum class AllocatorKind { base, over_parent, wrapper, peer, overlapping };
 
 struct AllocatorInfo {
     std::string name;
@@ -26,12 +27,17 @@ struct AllocatorInfo {
     std::string default_spec;
     // "slot_bytes=64, slots=64K"; empty when there are none.
     std::string parameters;
-    // Of a peer, as the library itself tells it; empty for our own. "unavailable" when the build lacks it.
-    std::string version;
 };
 
-// Every registered allocator in the order of registration.
+// Every registered allocator in the order of registration. No peer is loaded for it.
 std::vector<AllocatorInfo> list_allocators();
+
+// The version of a peer as the library itself tells it, or what is missing and the package to install. Loads
+// the library.
+Outcome<std::string> peer_version(std::string_view peer);
+
+// Whether the spec has an allocator whose blocks overlap, at any place; false for a malformed spec.
+bool has_overlapping_blocks(std::string_view spec);
 
 // Makes what the spec says. Fails with the place in the spec, the cause and a remedy: an unknown name (the
 // nearest one is suggested), too many or malformed numbers, a parent for what takes none, or memory that is

@@ -37,6 +37,12 @@ std::string_view threading_text(allocators::Threading threading) {
     return "";
 }
 
+// Its version, or what would bring it.
+std::string peer_text(const std::string& name) {
+    const Outcome<std::string> version = allocators::peer_version(name);
+    return version.ok() ? version.value() : "missing: " + version.failure().remedy;
+}
+
 std::string allocator_lines() {
     const std::vector<allocators::AllocatorInfo> all = allocators::list_allocators();
     std::size_t name_width = 0, parameter_width = 0;
@@ -51,7 +57,7 @@ std::string allocator_lines() {
     for (const auto& info : all) {
         text += fmt::format("{:{}}  {:13}  {:{}}  {}", shown_name(info), name_width,
                             threading_text(info.threading), info.parameters, parameter_width, info.summary);
-        if (!info.version.empty()) text += fmt::format(" ({})", info.version);
+        if (info.kind == allocators::AllocatorKind::peer) text += fmt::format(" ({})", peer_text(info.name));
         text += '\n';
     }
     return text;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "allocators/registry.hpp"
 #include "harness/units.hpp"
 
 namespace harness::cli {
@@ -114,8 +115,9 @@ std::optional<Failure> choose_cell(const Texts& texts, const KnownNames& known, 
         return std::find(names.begin(), names.end(), name) != names.end();
     };
     if (texts.debug) run.allocator = has(known.allocators, "general") ? "general" : "direct";
-    if (run.allocator == "null") {
-        return Failure{"'null' hands out the same bytes again and again, so no program can run on it",
+    if (allocators::has_overlapping_blocks(run.allocator)) {
+        return Failure{"'" + run.allocator +
+                           "': 'null' hands out the same bytes again and again, so no program can run on it",
                        "use --allocator fixed to see the language's own share"};
     }
     if (!has(known.lifetimes, run.lifetime)) {

@@ -24,7 +24,9 @@ int print_version() {
         fmt::format("harness {}\ncompiler  {} ({})\n", HARNESS_VERSION, compiler, HARNESS_BUILD_TYPE);
     text += fmt::format("direct    glibc {}\n", gnu_get_libc_version());
     for (const auto& info : allocators::list_allocators()) {
-        if (!info.version.empty()) text += fmt::format("{:9} {}\n", info.name, info.version);
+        if (info.kind != allocators::AllocatorKind::peer) continue;
+        const Outcome<std::string> version = allocators::peer_version(info.name);
+        text += fmt::format("{:9} {}\n", info.name, version.ok() ? version.value() : "missing");
     }
     return print_out(text) ? exit_ok : exit_harness_failed;
 }

@@ -15,9 +15,12 @@
 #include "allocators/direct.hpp"
 #include "allocators/fixed.hpp"
 #include "allocators/jemalloc.hpp"
+#include "allocators/mimalloc.hpp"
+#include "allocators/null.hpp"
 #include "allocators/pool.hpp"
 #include "allocators/registry.hpp"
 #include "allocators/stack.hpp"
+#include "allocators/tcmalloc.hpp"
 #include "allocators/thread_local.hpp"
 
 namespace harness::allocators {
@@ -118,17 +121,17 @@ class ByPointerInBulk : public ByPointer {
     void reset() noexcept { table_.reset(table_.self); }
 };
 
-template <Allocator A>
-void register_inlined(const std::string& name) {
-    const auto a = std::make_shared<A>();
+template <Allocator A, class... Arguments>
+void register_inlined(const std::string& name, const Arguments&... arguments) {
+    const auto a = std::make_shared<A>(arguments...);
     benchmark::RegisterBenchmark(("pair/" + name + "/inlined").c_str(),
                                  [a](benchmark::State& s) { run_pair(s, *a); });
-    const auto b = std::make_shared<A>();
+    const auto b = std::make_shared<A>(arguments...);
     benchmark::RegisterBenchmark(("batch/" + name + "/inlined").c_str(),
                                  [b](benchmark::State& s) { run_batch(s, *b); });
     // What never takes a block back by itself would only grow.
     if constexpr (!CanReset<A>) {
-        const auto c = std::make_shared<A>();
+        const auto c = std::make_shared<A>(arguments...);
         benchmark::RegisterBenchmark(("queue/" + name + "/inlined").c_str(),
                                      [c](benchmark::State& s) { run_queue(s, *c); });
     }
@@ -206,7 +209,8 @@ void register_by_pointer() {
                                                           : info.name + "(arena)";
         auto made = make_allocator(spec);
         if (!made.ok()) {
-            std::fprintf(stderr, "%s is left out: %s\n", spec.c_str(), made.failure().message.c_str());
+            std::fprintf(stderr, "%s is left out: %s; %s\n", spec.c_str(), made.failure().message.c_str(),
+                         made.failure().remedy.c_str());
             continue;
         }
         const std::shared_ptr<AnyAllocator> any = std::move(made).value();
@@ -268,6 +272,7 @@ void run_reset(benchmark::State& state) {
 int main(int argc, char** argv) {
     using namespace harness::allocators;
     register_inlined<BareBump>("bare_bump");
+    register_inlined<Null>("null");
     register_inlined<Arena<Page>>("arena");
     register_inlined<Fixed<Page>>("fixed");
     register_inlined<Stack<Page>>("stack");
@@ -278,6 +283,11 @@ int main(int argc, char** argv) {
 #ifdef HARNESS_HAS_JEMALLOC
     register_inlined<Jemalloc>("jemalloc");
 #endif
+    // A peer that is missing is named by register_by_pointer().
+    if (const auto& library = mimalloc_library(); library.ok())
+        register_inlined<Mimalloc>("mimalloc", library.value());
+    if (const auto& library = tcmalloc_library(); library.ok())
+        register_inlined<Tcmalloc>("tcmalloc", library.value());
     register_by_pointer();
     benchmark::RegisterBenchmark("child/arena", run_child);
     benchmark::RegisterBenchmark("reset/arena", run_reset)->Arg(1000)->Arg(1000000);

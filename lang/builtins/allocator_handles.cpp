@@ -63,7 +63,9 @@ std::uint32_t parameter_count(std::string_view parameters) {
 /// an allocator `general` finds the same defects by checking the C library's.
 std::string known_spec(std::string_view name, std::uint32_t& parameters) {
     for (const allocators::AllocatorInfo& info : allocators::list_allocators()) {
-        if (info.name != name || info.version == "unavailable") continue;
+        if (info.name != name) continue;
+        // A peer's library is loaded here for the first time; it may not be on this machine.
+        if (info.kind == allocators::AllocatorKind::peer && !allocators::peer_version(name).ok()) continue;
         parameters = parameter_count(info.parameters);
         return std::string(name);
     }

@@ -1,5 +1,5 @@
-// What page, fixed, pool, stack, direct and jemalloc each claim beyond the common contract.
-// The arena has a file of its own.
+// What page, fixed, pool, stack, direct and null each claim beyond the common contract.
+// The arena, the thread-local one and the peers have files of their own.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "allocators/jemalloc.hpp"
+#include "allocators/null.hpp"
 #include "tests/allocators/filled_block.hpp"
 #include "tests/allocators/subjects.hpp"
 
@@ -199,39 +199,18 @@ TEST(ThreadCounters, sums_are_exact_with_more_threads_than_slots) {
     EXPECT_EQ(counters.bytes(), (counter_slots + 20) * 3000);
 }
 
-#ifdef HARNESS_HAS_JEMALLOC
-
-TEST(Jemalloc, serves_its_blocks_itself_and_leaves_malloc_alone) {
-    Jemalloc jemalloc;
-    Direct direct;
-    constexpr std::size_t n = std::size_t{96} << 20;
-    const std::uint64_t mapped_before = jemalloc.figures().mapped_bytes;
-    void* of_malloc = direct.allocate(n);
-    EXPECT_EQ(jemalloc.figures().mapped_bytes, mapped_before) << "malloc went to jemalloc";
-    const std::uint64_t of_c_library = mallinfo2().hblkhd;
-    void* of_jemalloc = jemalloc.allocate(n);
-    EXPECT_GE(jemalloc.figures().mapped_bytes, mapped_before + n);
-    EXPECT_EQ(mallinfo2().hblkhd, of_c_library) << "jemalloc went to malloc";
-    jemalloc.deallocate(of_jemalloc, n, 8);
-    direct.deallocate(of_malloc, n, 8);
+TEST(Null, hands_out_its_buffer_again_and_again) {
+    Null null(4096);
+    void* first = null.allocate(48);
+    std::vector<void*> seen{first};
+    do {
+        seen.push_back(null.allocate(48));
+    } while (seen.back() != first && seen.size() < 1000);
+    EXPECT_EQ(seen.size(), 4096 / 48 + 1) << "neighbours are different blocks until the buffer is through";
+    EXPECT_EQ(null.allocate(4097), nullptr);
+    EXPECT_NE(null.allocate(4096), nullptr);
+    EXPECT_EQ(null.figures().mapped_bytes, 4096U);
 }
-
-TEST(Jemalloc, names_its_version_and_reserves_by_size_class) {
-    EXPECT_EQ(Jemalloc::version().substr(0, 2), "5.");
-    Jemalloc jemalloc;
-    void* p = jemalloc.allocate(33);
-    EXPECT_EQ(jemalloc.figures().reserved_bytes, 48U);
-    jemalloc.deallocate(p, 33, 8);
-    EXPECT_EQ(jemalloc.figures().reserved_bytes, 0U);
-}
-
-#else
-
-TEST(Jemalloc, is_named_as_missing) {
-    EXPECT_NE(make_allocator("jemalloc").failure().remedy.find("libjemalloc-dev"), std::string::npos);
-}
-
-#endif
 
 }  // namespace
 }  // namespace harness::allocators

@@ -105,19 +105,26 @@ TEST(Registry, a_parent_in_the_spec_is_where_the_memory_comes_from) {
     EXPECT_EQ(t.figures(t.self).mapped_bytes, 65536U);
 }
 
+TEST(Registry, finds_overlapping_blocks_wherever_they_are_named) {
+    for (const char* spec : {"null", "null(64K)", "counting(null)", "locked(failing(null,3))"})
+        EXPECT_TRUE(has_overlapping_blocks(spec)) << spec;
+    for (const char* spec : {"arena", "counting(arena)", "pool(32,1M)/arena/page", "nul", "null(", ""})
+        EXPECT_FALSE(has_overlapping_blocks(spec)) << spec;
+}
+
 TEST(Registry, lists_each_allocator_once_with_a_spec_that_makes_it) {
     std::set<std::string> names;
     for (const AllocatorInfo& info : list_allocators()) {
         EXPECT_TRUE(names.insert(info.name).second) << info.name;
         EXPECT_FALSE(info.summary.empty()) << info.name;
-        if (info.version == "unavailable") continue;
+        if (info.kind == AllocatorKind::peer && !peer_version(info.name).ok()) continue;
         const auto made = make_allocator(info.default_spec);
         ASSERT_TRUE(made.ok()) << info.default_spec << ": " << made.failure().message;
         EXPECT_EQ(made.value()->name(), info.name);
-        EXPECT_EQ(info.version.empty(), info.kind != AllocatorKind::peer) << info.name;
     }
-    for (const char* name : {"page", "arena", "fixed", "direct", "pool", "stack", "jemalloc", "counting",
-                             "failing", "checked", "locked"}) {
+    for (const char* name :
+         {"page", "arena", "fixed", "direct", "pool", "stack", "thread_local", "null", "jemalloc", "mimalloc",
+          "tcmalloc", "counting", "failing", "checked", "locked"}) {
         EXPECT_EQ(names.count(name), 1U) << name;
     }
 }

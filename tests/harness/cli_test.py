@@ -120,10 +120,19 @@ class HelpAndNames(Case):
         lifetimes = harness("list", "lifetimes").stdout
         self.assertRegex(allocators, r"(?m)^direct\b")
         self.assertRegex(allocators, r"(?m)^arena\b")
+        for peer in ("jemalloc", "mimalloc", "tcmalloc"):
+            self.assertRegex(allocators, rf"(?m)^{peer}\b.*\((.*\d+\.\d+|missing: install the package \S+.*)")
         self.assertRegex(lifetimes, r"(?m)^refcount\b")
         everything = harness("list").stdout
         self.assertIn(allocators, everything)
         self.assertIn(lifetimes, everything)
+
+    def test_an_allocator_whose_blocks_overlap_is_refused_wherever_it_stands(self):
+        for spec in ("null", "null(64K)", "counting(null)"):
+            done = run(HELLO, "--allocator", spec)
+            self.assertEqual(done.returncode, 2, spec)
+            self.assertIn("hands out the same bytes again and again", done.stderr)
+            self.assertIn("--allocator fixed", done.stderr)
 
     def test_misspelt_names_get_the_nearest(self):
         cases = [
