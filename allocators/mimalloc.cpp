@@ -28,7 +28,7 @@ Outcome<MimallocLibrary> load() {
     library.find("mi_zalloc_aligned", found.zalloc_aligned);
     library.find("mi_usable_size", found.usable_size);
     library.find("mi_good_size", found.good_size);
-    library.find("mi_is_in_heap_region", found.is_in_heap_region);
+    library.find("mi_check_owned", found.check_owned);
     library.find("mi_collect", found.collect);
     library.find("mi_process_info", found.process_info);
     library.find("mi_version", version);
@@ -36,7 +36,7 @@ Outcome<MimallocLibrary> load() {
     found.version = version_text(version());
     found.file = library.file();
     void* p = found.malloc(64);
-    const bool serves = p != nullptr && found.is_in_heap_region(p) && found.usable_size(p) >= 64;
+    const bool serves = p != nullptr && found.check_owned(p) && found.usable_size(p) >= 64;
     found.free(p);
     if (!serves) return library.does_not_serve();
     return found;

@@ -18,7 +18,8 @@ struct MimallocLibrary {
     void* (*zalloc_aligned)(std::size_t n, std::size_t align) = nullptr;
     std::size_t (*usable_size)(const void* p) = nullptr;
     std::size_t (*good_size)(std::size_t n) = nullptr;
-    bool (*is_in_heap_region)(const void* p) = nullptr;
+    // Whether the calling thread's heap has this block; it looks through the heap.
+    bool (*check_owned)(const void* p) = nullptr;
     void (*collect)(bool force) = nullptr;
     void (*process_info)(std::size_t* elapsed_ms, std::size_t* user_ms, std::size_t* system_ms,
                          std::size_t* resident_bytes, std::size_t* resident_bytes_peak,

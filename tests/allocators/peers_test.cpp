@@ -63,8 +63,8 @@ TEST(Mimalloc, serves_its_blocks_itself_and_leaves_malloc_alone) {
     expect_both_serve_themselves(make_allocator("mimalloc").value()->table());
     void* of_malloc = std::malloc(100);
     void* of_peer = library.value().malloc(100);
-    EXPECT_FALSE(library.value().is_in_heap_region(of_malloc));
-    EXPECT_TRUE(library.value().is_in_heap_region(of_peer));
+    EXPECT_FALSE(library.value().check_owned(of_malloc));
+    EXPECT_TRUE(library.value().check_owned(of_peer));
     library.value().free(of_peer);
     std::free(of_malloc);
 }
