@@ -55,11 +55,11 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             break;
         }
         case ExprKind::attribute:
-            o = given && passes_on(value) ? move_call(value, value->span, reg)
+            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
                                           : attribute(as<AttributeExpr>(value), reg, must_own);
             break;
         case ExprKind::index:
-            o = given && passes_on(value) ? move_call(value, value->span, reg)
+            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
                                           : index(as<IndexExpr>(value), reg, must_own);
             break;
         default:
@@ -163,9 +163,10 @@ bool same_place(const Expr* a, const Expr* b) {
 
 }  // namespace
 
-/// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value.
+/// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value. A name
+/// need not: another name stands for the same object in its full right.
 bool FunctionCompiler::passes_on(const Expr* place) const {
-    return context_.lifetime.explicit_release &&
+    return place->kind != ExprKind::name && context_.lifetime.explicit_release &&
            std::any_of(passing_on_.begin(), passing_on_.end(),
                        [&](const Expr* p) { return same_place(p, place); });
 }

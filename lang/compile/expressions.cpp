@@ -115,7 +115,7 @@ Hold FunctionCompiler::into(const Expr* e, std::uint8_t reg) {
 
 Hold FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) {
     const unsigned mark = next_temp_;
-    const Operand o = stores && passes_on(e) ? move_call(e, e->span, reg) : expr(e, reg);
+    const Operand o = stores && passes_on(e) ? move_call(e, e->span, reg, true) : expr(e, reg);
     if (o.hold == Hold::lent && counts()) {
         emit(stores && e->kind == ExprKind::name ? Op::share_name : Op::share, reg, o.reg, 0, e->span);
     } else if (o.reg != reg) {

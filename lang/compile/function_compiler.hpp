@@ -248,7 +248,7 @@ class FunctionCompiler {
 
     // --- memory.cpp
     Operand free_call(const Expr* place, bool deep, Span span);
-    Operand move_call(const Expr* place, Span span, int dest);
+    Operand move_call(const Expr* place, Span span, int dest, bool passing_on = false);
     Operand borrow(const BorrowExpr& e, int dest);
     Operand using_expr(const UsingExpr& e, int dest);
     Operand clone_call(const Expr* e, Span span, int dest);

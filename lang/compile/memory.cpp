@@ -102,8 +102,9 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
     return {};
 }
 
-/// move(place): the value, unnamed; the place is dead until it is stored again, under every lifetime.
-Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
+/// move(place): the value, unnamed; the place is dead until it is stored again, under every lifetime. A place
+/// that is only `passing_on` what it owns goes on showing it: `xs[i], xs[j] = xs[j], xs[i]` may name one twice.
+Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool passing_on) {
     if (place->kind == ExprKind::placeholder) {
         pipe_consumed_ = true;
         const std::uint8_t reg = target(dest);
@@ -149,6 +150,11 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
             emit(Op::move_field, reg, object.reg, 0, place->span);
             emit_word(as<AttributeExpr>(place).name);
             emit_word(0);
+            if (passing_on) {
+                emit(Op::set_field_edge, object.reg, reg, 0, place->span);
+                emit_word(as<AttributeExpr>(place).name);
+                emit_word(0);
+            }
             finish(object, span);
             break;
         }
@@ -157,6 +163,7 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest) {
             keep_across(object, as<IndexExpr>(place).index, span);
             const Operand at = expr(as<IndexExpr>(place).index);
             emit(Op::move_index, reg, object.reg, at.reg, place->span);
+            if (passing_on) emit(Op::set_index_edge, object.reg, at.reg, reg, place->span);
             finish(at, span);
             finish(object, span);
             break;

@@ -258,7 +258,7 @@ class Definitions(Expressions):
             f"print({a}.step({n}), {a}.step(by={n}), {a}.n)", f"print({a}, {a}.score(), {a}.kind, type({a}).__name__)",
             f"print({a} == {b}, {a} != {b}, {a} < {b}, {a} is {b})", f"print({a} + {b}, -{a}, {a} * {n})",
             f"print(len({a}), bool({a}), 'yes' if {a} else 'no', {n} in {a})", f"print({a}({n}), {a}.items, str({a}))",
-            f"print(sorted([{a}, {b}, {a}]), max({a}, {b}).n)",
+            f"both = [{a}, {b}, {a}]; print(sorted(both), max({a}, {b}).n)",
             f"print(isinstance({a}, {self.classes[0]}), hasattr({a}, 'n'))",
             f"print(getattr({a}, 'n'), getattr({a}, 'missing', {n}))",
             f"{a}.n = {n}", f"{a}.items = {self.ints(1)}[:8]",

@@ -190,9 +190,11 @@ class Generator(Definitions):
         if self.multiplier > PRINT_MULTIPLIER_MAX:
             return self.assign()
         name, row = self.fresh("rows"), self.fresh("row")
+        shared = self.fresh("row")
+        self.emit(f"{shared} = [{self.small_int(1)}] * 3")
         shape = self.rng.choice([
             f"[[{self.small_int(1)} + {row} for k in range(3)] for {row} in range(3)]",
-            f"[[{self.small_int(1)}] * 3] * 3",
+            f"[{shared}, {shared}, {shared}]",
             f"[{self.ints(1)}[:5] + [1, 2, 3] for {row} in range(3)]",
         ])  # fmt: skip
         i, j = self.rng.randrange(3), self.rng.randint(-3, 2)
