@@ -204,6 +204,18 @@ Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint
     return {temp(), Hold::unnamed, true};
 }
 
+/// Where a call's window begins: the callee and what else stands in the `before` registers from `first` on, then
+/// the arguments. Behind them lie the registers of the called function, so what waits for the end of the
+/// statement must not be there: then the window moves up.
+std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, const Arguments& args, Span span) {
+    const bool together = args.count == 0 || args.first == first + before;
+    if (together && next_temp_ <= first + before + args.count) return first;
+    const std::uint8_t at = temp(before + args.count);
+    for (unsigned i = 0; i < before; ++i) emit(Op::move, at + i, first + i, 0, span);
+    for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + before + i, args.first + i, 0, span);
+    return at;
+}
+
 Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest, bool lends) {
     const unsigned mark = next_temp_;
     const bool pure = native.as_constant<ConstantObject>()->kind == ConstantKind::native &&
@@ -332,12 +344,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const Hold self_hold = argument(callee.object, self, false, pure);
     if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
-    std::uint8_t at = self;
-    if (args.count > 0 && args.first != self + 1) {
-        at = temp(args.count + 1);
-        emit(Op::move, at, self, 0, e.span);
-        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
-    }
+    const std::uint8_t at = window(self, 1, args, e.span);
     const Operand result = call_result(dest, args, self, self_hold != Hold::unnamed || !counts(), e.span);
     if (keywords) {
         emit(Op::call_method_keywords, at, args.count, result.reg, e.span);
@@ -365,8 +372,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
         error(e.span, "SyntaxError", "super() stands only in a method", "call the base class by its name");
         return {target(dest), Hold::plain, true};
     }
-    const std::uint8_t function = temp();
-    const std::uint8_t self = temp();
+    const std::uint8_t function = temp(2);  // and the instance behind it
     // The class is found by its name, as a method sees it.
     const std::uint8_t type = temp();
     const Operand class_value = read_name(method->class_->name, e.span, type);
@@ -379,13 +385,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
-    std::uint8_t at = function;
-    if (args.count > 0 && args.first != self + 1) {
-        at = temp(args.count + 2);
-        emit(Op::move, at, function, 0, e.span);
-        emit(Op::move, at + 1U, self, 0, e.span);
-        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 2U + i, args.first + i, 0, e.span);
-    }
+    const std::uint8_t at = window(function, 2, args, e.span);
     const Operand result = call_result(dest, args, function, true, e.span);
     if (keywords) {
         emit(Op::call_keywords, at, args.count + 1, result.reg, e.span);
@@ -467,9 +467,10 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
         if (r.kind == Resolved::Kind::global) {
             const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
             const std::uint8_t first = args.count == 0 ? temp() : args.first;
+            const std::uint8_t at = window(first, 0, args, e.span);
             const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
             const Operand result = call_result(dest, args, first, usable, e.span);
-            emit(Op::call_global, first, args.count, result.reg, e.span);
+            emit(Op::call_global, at, args.count, result.reg, e.span);
             emit_word(r.index);
             end_arguments(args, true, e.span);
             own(result.reg);
@@ -482,12 +483,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     const Hold callee_hold =
         argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
-    std::uint8_t at = callee;
-    if (args.count > 0 && args.first != callee + 1) {
-        at = temp(args.count + 1);
-        emit(Op::move, at, callee, 0, e.span);
-        for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
-    }
+    const std::uint8_t at = window(callee, 1, args, e.span);
     const Operand result = call_result(dest, args, callee, callee_hold != Hold::unnamed || !counts(), e.span);
     if (keywords) {
         emit(Op::call_keywords, at, args.count, result.reg, e.span);

@@ -190,6 +190,7 @@ class FunctionCompiler {
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
+    std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
     Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable,
                         Span span);
     void end_arguments(const Arguments& args, bool given, Span span);
