@@ -204,8 +204,8 @@ Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint
     return {temp(), Hold::unnamed, true};
 }
 
-/// Where a call's window begins: the callee and what else stands in the `before` registers from `first` on, then
-/// the arguments. Behind them lie the registers of the called function, so what waits for the end of the
+/// Where a call's window begins: the callee and what else stands in the `before` registers from `first` on,
+/// then the arguments. Behind them lie the registers of the called function, so what waits for the end of the
 /// statement must not be there: then the window moves up.
 std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, const Arguments& args, Span span) {
     const bool together = args.count == 0 || args.first == first + before;

@@ -103,7 +103,8 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
 }
 
 /// move(place): the value, unnamed; the place is dead until it is stored again, under every lifetime. A place
-/// that is only `passing_on` what it owns goes on showing it: `xs[i], xs[j] = xs[j], xs[i]` may name one twice.
+/// that is only `passing_on` what it owns goes on showing it: `xs[i], xs[j] = xs[j], xs[i]` may name one
+/// twice.
 Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool passing_on) {
     if (place->kind == ExprKind::placeholder) {
         pipe_consumed_ = true;
