@@ -93,7 +93,7 @@ def judge_fault(cell: Cell, outcome: Outcome, whole: Outcome, n: int) -> str:
     return ""
 
 
-def judge_cell(cell: Cell, harness: str, times: int, most: int) -> tuple[int, list[str]]:
+def judge_cell(cell: Cell, harness: str, times: str, most: int) -> tuple[int, list[str]]:
     """The number of faults, and a line or more for each fault that was not borne well."""
     command = cell.command(harness, "failing(direct,0)")
     whole = run(command)
@@ -112,29 +112,34 @@ def judge_cell(cell: Cell, harness: str, times: int, most: int) -> tuple[int, li
     return most, [*failures, f"FAILED {cell}: more than {most} allocations"]
 
 
-def cells_of(program: Path, lifetimes: list[str]):
+def cells_of(program: Path, lifetimes: list[str], modes: list[str]):
     """The cells of a program; its line `# lifetimes: X Y` narrows them."""
     for line in program.read_text().splitlines():
         if line.startswith("# lifetimes:"):
             lifetimes = [name for name in lifetimes if name in line.split(":")[1].split()]
     for lifetime in lifetimes:
-        for checked in (True, False):
-            yield Cell(program, lifetime, checked)
+        for mode in modes:
+            yield Cell(program, lifetime, mode == "checked")
+
+
+def names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
-    parser.add_argument("--lifetimes", type=lambda text: text.split(","), default=LIFETIMES, metavar="X,Y")
-    parser.add_argument("--times", type=lambda text: [int(t) for t in text.split(",")], default=[1, 0], metavar="1,0",
+    parser.add_argument("--lifetimes", type=names, default=LIFETIMES, metavar="X,Y")
+    parser.add_argument("--modes", type=names, default=["checked", "unchecked"], metavar="X,Y")
+    parser.add_argument("--times", type=names, default=["1", "0"], metavar="1,0",
                         help="how many allocations fail from the n-th on; 0: all")
     parser.add_argument("--most", type=int, default=2000, help="allocations that a program may make")
     options = parser.parse_args()
     jobs = [
         (cell, times)
         for program in options.programs
-        for cell in cells_of(program, options.lifetimes)
+        for cell in cells_of(program, options.lifetimes, options.modes)
         for times in options.times
     ]
     passed = failed = faults = 0
