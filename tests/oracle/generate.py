@@ -29,6 +29,7 @@ class Generator(Definitions):
         simple = [self.assign, self.assign, self.show, self.show, self.augment, self.change_list, self.change_map]
         simple += [self.unpack, self.swap, self.alias, self.use_closure, self.use_object, self.use_object, self.walrus]
         simple += [self.delete_local, self.matrix, self.tuple_keys, self.local_function, self.share]
+        simple += [self.percent, self.deep_recursion, self.spread]
         compound = [self.branch, self.loop_range, self.loop_container, self.loop_while, self.attempt, self.select]
         self.rng.choice(simple + compound if nested else simple)()
 
@@ -223,6 +224,50 @@ class Generator(Definitions):
         self.scopes[-1].add("int", name)
         self.block(1)
 
+    def percent(self) -> None:
+        """The older way to format: one value, several, or by name."""
+        if self.multiplier > PRINT_MULTIPLIER_MAX:
+            return self.assign()
+        n, s, f = self.small_int(1), self.str_(1), self.float_(1)
+        self.emit(self.rng.choice([
+            f"print('%d|%5d|%-5d|%05d|%x' % ({n}, {n}, {n}, {n}, abs({n})))",
+            f"print('%s|%10s|%-8s|%r' % ({s}, {s}, {s}, {s}))",
+            f"print('%.2f|%8.3f|%e|%g' % ({f}, {f}, {f}, {f}))",
+            f"print('%s and %s' % ({n}, {self.ints(1)}), 'at %d%%' % {n})",
+            f"print('%(a)s-%(b)d' % {{'a': {s}, 'b': {n}}}, '%c%s' % (65 + {n} % 26, None))",
+            f"print('{{}} {{:>5}} {{!r}}'.format({n}, {s}[:5], {s}), '{{1}}{{0}}{{k:.1f}}'.format({s}, {n}, k={f}))",
+        ]))  # fmt: skip
+
+    def deep_recursion(self) -> None:
+        """Runs into the limit of the depth, is caught, and the program goes on."""
+        if self.multiplier > 1 or self.nesting > 0:
+            return self.show()
+        name = self.fresh("endless")
+        self.emit(f"def {name}(n):")
+        with self.indented():
+            self.emit(f"return 1 + {name}(n + {self.rng.randrange(7)})")
+        self.emit("try:")
+        with self.indented():
+            self.emit(f"print({name}({self.small_int(1)}))")
+        self.emit("except RecursionError as deep:")
+        with self.indented():
+            self.emit("print(type(deep).__name__)")
+
+    def spread(self) -> None:
+        """Arguments that are unpacked, and parameters that take the rest."""
+        if self.multiplier > PRINT_MULTIPLIER_MAX or self.nesting > 0:
+            return self.show()
+        name = self.fresh("rest")
+        self.emit(f"def {name}(first, *others, last={self.small_int(1)}, **named):")
+        with self.indented():
+            self.emit("return first, others, last, sorted(named.items())")
+        xs, n = self.ints(1), self.small_int(1)
+        self.emit(self.rng.choice([
+            f"print({name}(*[{n}, *{xs}[:4]], last={n}))",
+            f"print({name}({n}, k={self.str_(1)}, **{{'z': {n}, 'last': {n}}}))",
+            f"print({name}(*({n}, {n})), {name}(first={n}, other={n}))",
+        ]))  # fmt: skip
+
     def delete_local(self) -> None:
         name = self.fresh("gone")
         self.emit(f"{name} = {self.printable(1)}")
@@ -349,6 +394,10 @@ class Generator(Definitions):
         for _ in range(self.rng.randint(10, 25)):
             self.statement()
         self.show_everything()
+        if self.rng.random() < 0.3:
+            # Nothing catches this: python3 and the harness must tell of the same error at the same line.
+            with self.at_risk():
+                self.provoke()
         return "\n".join(self.lines) + "\n"
 
     def show_everything(self) -> None:
