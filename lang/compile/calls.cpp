@@ -48,7 +48,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             if (keeps_bit && must_own && o.hold == Hold::lent && o.temporary) {
                 emit(Op::share_name, o.reg, o.reg, 0, value->span);
                 o.hold = Hold::unnamed;
-                own(o.reg);
+                own(o.reg, true);
             }
             if (context_.checked && check_live_arguments_ && o.hold != Hold::plain)
                 emit(Op::check_live, o.reg, 0, 0, value->span);

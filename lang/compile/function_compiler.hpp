@@ -87,7 +87,8 @@ class FunctionCompiler {
     /// The same, but what waits for the end of the statement keeps its register.
     void release_temporaries(unsigned mark);
     void error(Span span, std::string name, std::string message, std::string help = "");
-    void own(std::uint8_t reg);
+    /// `of_name`: what a name still answers for, ready to be stored as such (share_name).
+    void own(std::uint8_t reg, bool of_name = false);
     void disown(std::uint8_t reg);
     /// Ends an operand that was used: unnamed ones are dropped now, or at the end of the statement.
     void finish(const Operand& operand, Span span);
@@ -302,6 +303,7 @@ class FunctionCompiler {
     struct ActiveOwned {
         std::uint8_t reg;
         std::uint32_t from;
+        bool of_name;
     };
     std::vector<ActiveOwned> active_owned_;
     Block body_{};  ///< of the function

@@ -329,7 +329,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         if (target_word != nullptr && *target_word >= range.from && *target_word < range.to) continue;
         const Value v = f.base[range.reg];
         f.base[range.reg] = Value::none();
-        drop(v);
+        range.of_name ? discard(v) : drop(v);
     }
     if (!names_too) return;
     for (unsigned i = function.first_owned, end = i + function.owned_count; i < end; ++i) {
