@@ -48,7 +48,8 @@ enum OperandFlags : std::uint8_t {
 struct OwnedRange {
     std::uint32_t from, to;
     std::uint16_t reg;
-    bool of_name;  ///< a name goes on answering for it: it ends as a place does, without what is freed by hand
+    bool
+        of_name;  ///< a name goes on answering for it: it ends as a place does, without what is freed by hand
 };
 
 /// Instructions in [from, to) are protected: an error goes to `target` with the region depth it had there.

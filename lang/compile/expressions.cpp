@@ -123,8 +123,7 @@ Hold FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) 
         if (o.hold == Hold::unnamed) disown(o.reg);
     }
     if (o.hold != Hold::unnamed || o.reg != reg) {
-        if (o.hold != Hold::plain)
-            own(reg, stores && e->kind == ExprKind::name && o.hold == Hold::lent);
+        if (o.hold != Hold::plain) own(reg, stores && e->kind == ExprKind::name && o.hold == Hold::lent);
     }
     release_temporaries(std::max<unsigned>(mark, reg + 1U));
     return o.hold == Hold::plain ? Hold::plain : Hold::unnamed;
