@@ -651,7 +651,8 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
         Sequence& s = heap.sequence(from);
         if (s.length() != count) return wrong(s.length());
         if (take && lifetime.explicit_release && from.is_sequence()) {
-            // The items leave an unnamed container, which then ends alone.
+            // The items leave an unnamed container, which then ends alone. A tuple's length stays, for its
+            // block is given back by it.
             std::copy(s.elements(), s.elements() + count, to);
             std::fill(s.elements(), s.elements() + count, Value::none());
             drop(from);
