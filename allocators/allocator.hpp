@@ -77,6 +77,8 @@ struct Figures {
     std::uint64_t reserved_bytes_peak = 0;
     std::uint64_t mapped_bytes = 0;
     std::uint64_t mapped_bytes_peak = 0;
+    // The library whose statistic for the whole process `mapped` is; nullptr: it is this allocator's alone.
+    const char* mapped_by = nullptr;
     std::uint64_t requested_bytes = 0;
     std::uint64_t requested_bytes_peak = 0;
     std::uint64_t requested_bytes_total = 0;

@@ -78,6 +78,7 @@ class ChunkStore {
             if (parent.mapped_bytes_peak != 0) {
                 f.mapped_bytes = parent.mapped_bytes;
                 f.mapped_bytes_peak = parent.mapped_bytes_peak;
+                f.mapped_by = parent.mapped_by;
             }
         }
     }

@@ -36,7 +36,10 @@ Figures Direct::figures() noexcept {
     f.reserved_bytes_peak = reserved_.bytes_peak();
     // A malloc that replaces the C library's does not answer; then at least its blocks are mapped.
     f.mapped_bytes = std::max<std::uint64_t>(std::uint64_t{info.arena} + info.hblkhd, f.reserved_bytes);
-    f.mapped_bytes_peak = std::max(mapped_bytes_peak_.load(std::memory_order_relaxed), f.mapped_bytes);
+    // Nobody asked at the peak itself, but what was reserved then was mapped.
+    f.mapped_bytes_peak =
+        std::max({mapped_bytes_peak_.load(std::memory_order_relaxed), f.mapped_bytes, f.reserved_bytes_peak});
+    f.mapped_by = "malloc";
     mapped_bytes_peak_.store(f.mapped_bytes_peak, std::memory_order_relaxed);
     return f;
 }

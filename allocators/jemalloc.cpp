@@ -82,7 +82,10 @@ Figures Jemalloc::figures() noexcept {
     f.reserved_bytes = reserved_.bytes();
     f.reserved_bytes_peak = reserved_.bytes_peak();
     f.mapped_bytes = read_size("stats.mapped");
-    f.mapped_bytes_peak = std::max(mapped_bytes_peak_.load(std::memory_order_relaxed), f.mapped_bytes);
+    // Nobody asked at the peak itself, but what was reserved then was mapped.
+    f.mapped_bytes_peak =
+        std::max({mapped_bytes_peak_.load(std::memory_order_relaxed), f.mapped_bytes, f.reserved_bytes_peak});
+    f.mapped_by = "jemalloc";
     mapped_bytes_peak_.store(f.mapped_bytes_peak, std::memory_order_relaxed);
     return f;
 }

@@ -12,9 +12,11 @@
 namespace harness {
 
 // `message` states what went wrong and where, `remedy` what the user can do; either may be shown alone.
+// `excerpt` may show what the user wrote, with a line of carets under the part that is wrong.
 struct Failure {
     std::string message;
     std::string remedy;
+    std::string excerpt = {};
 };
 
 // Prints one line and aborts; only HARNESS_CHECK calls it.

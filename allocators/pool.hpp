@@ -145,6 +145,7 @@ Figures Pool<Parent>::figures() noexcept {
         if (parent.mapped_bytes_peak != 0) {
             f.mapped_bytes = parent.mapped_bytes;
             f.mapped_bytes_peak = parent.mapped_bytes_peak;
+            f.mapped_by = parent.mapped_by;
         }
     }
     return f;

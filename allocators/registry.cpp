@@ -80,67 +80,87 @@ Failure unknown_name(std::string_view name) {
             nearest.empty() ? "choose one of " + all : "did you mean '" + nearest + "'?"};
 }
 
-Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, DefectSink& defects);
+// What the spec of a whole composition is made with.
+struct Making {
+    std::string_view whole;  // for the carets of failures
+    DefectSink& defects;
+};
 
-Made make_inner(const std::string& spec, DefectSink& defects) {
-    Outcome<std::vector<SpecPart>> parts = parse_spec(spec);
+Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, const Making& making);
+
+Made make_inner(std::string_view spec, const Making& making) {
+    Outcome<std::vector<SpecPart>> parts = parse_spec(spec, making.whole);
     if (!parts.ok()) return parts.failure();
-    return make_parts(parts.value(), 0, defects);
+    return make_parts(parts.value(), 0, making);
 }
 
 // Fills in the numbers of one part, from the arguments after `skipped` ones or else from the defaults.
 std::optional<Failure> read_numbers(const Entry& entry, const SpecPart& part, std::size_t skipped,
-                                    FactoryInput& input) {
+                                    std::string_view whole, FactoryInput& input) {
+    const std::string name(part.name);
     const std::vector<Parameter> parameters = parameters_of(entry);
-    if (part.arguments.size() > parameters.size() + skipped) {
-        return Failure{part.name + " takes at most " + std::to_string(parameters.size() + skipped) +
-                           " arguments, not " + std::to_string(part.arguments.size()),
-                       parameters.empty() ? "write it without numbers"
-                                          : "its parameters are " + std::string(entry.parameters)};
+    if (const std::size_t most = parameters.size() + skipped; part.arguments.size() > most) {
+        return pointing_at({name + " takes at most " + std::to_string(most) +
+                                (most == 1 ? " argument, not " : " arguments, not ") +
+                                std::to_string(part.arguments.size()),
+                            parameters.empty() ? "write it without numbers"
+                                               : "its parameters are " + std::string(entry.parameters)},
+                           whole, part.arguments[most]);
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         std::uint64_t number = parameters[i].standard;
         if (i + skipped < part.arguments.size()) {
             const Outcome<std::uint64_t> parsed = parse_quantity(part.arguments[i + skipped]);
             if (!parsed.ok()) {
-                return Failure{part.name + ", " + parameters[i].name + ": " + parsed.failure().message,
-                               parsed.failure().remedy};
+                return pointing_at(
+                    {name + ", " + parameters[i].name + ": " + parsed.failure().message, parsed.failure().remedy},
+                    whole, part.arguments[i + skipped]);
             }
             number = parsed.value();
+            if (number == 0 && parameters[i].standard != 0 && entry.kind != AllocatorKind::wrapper) {
+                return pointing_at({name + ", " + parameters[i].name + ": 0 leaves nothing to allocate from",
+                                    "write at least 1, or nothing for " + quantity_text(parameters[i].standard)},
+                                   whole, part.arguments[i + skipped]);
+            }
         }
         input.numbers.push_back(number);
     }
     return std::nullopt;
 }
 
-Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, DefectSink& defects) {
+Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, const Making& making) {
     const SpecPart& part = parts[first];
+    const std::string name(part.name);
     const Entry* entry = find_entry(part.name);
-    if (entry == nullptr) return unknown_name(part.name);
+    if (entry == nullptr) return pointing_at(unknown_name(part.name), making.whole, part.name);
     FactoryInput input;
-    input.defects = &defects;
+    input.defects = &making.defects;
     const bool wraps = entry->kind == AllocatorKind::wrapper;
     if (wraps) {
         if (part.arguments.empty()) {
-            return Failure{part.name + " needs an allocator to wrap",
-                           "write " + part.name + "(arena), for example"};
+            return pointing_at({name + " needs an allocator to wrap", "write " + name + "(arena), for example"},
+                               making.whole, part.name);
         }
-        Made inner = make_inner(part.arguments[0], defects);
+        Made inner = make_inner(part.arguments[0], making);
         if (!inner.ok()) return inner;
         input.inner = std::move(inner).value();
     }
-    if (std::optional<Failure> failure = read_numbers(*entry, part, wraps ? 1 : 0, input)) return *failure;
+    if (std::optional<Failure> failure = read_numbers(*entry, part, wraps ? 1 : 0, making.whole, input))
+        return *failure;
     if (first + 1 < parts.size()) {
         if (entry->kind != AllocatorKind::over_parent) {
-            return Failure{
-                part.name + " takes no parent, so '" + parts[first + 1].name + "' cannot follow it",
-                wraps ? "put the parent inside its parentheses" : "leave out what follows '/'"};
+            const std::string_view follower = parts[first + 1].name;
+            return pointing_at({name + " takes no parent, so '" + std::string(follower) + "' cannot follow it",
+                                wraps ? "put the parent inside its parentheses" : "leave out what follows '/'"},
+                               making.whole, follower);
         }
-        Made parent = make_parts(parts, first + 1, defects);
+        Made parent = make_parts(parts, first + 1, making);
         if (!parent.ok()) return parent;
         input.parent = std::move(parent).value();
     }
-    return entry->make(input);
+    Made made = entry->make(input);
+    if (!made.ok()) return pointing_at(made.failure(), making.whole, part.name);
+    return made;
 }
 
 // Stateless, so one object may serve every allocator of the process.
@@ -202,7 +222,7 @@ Outcome<std::unique_ptr<AnyAllocator>> make_allocator(std::string_view spec) {
 }
 
 Outcome<std::unique_ptr<AnyAllocator>> make_allocator(std::string_view spec, DefectSink& defects) {
-    return make_inner(std::string(spec), defects);
+    return make_inner(spec, {spec, defects});
 }
 
 }  // namespace harness::allocators

@@ -44,18 +44,35 @@ bool parentheses_match(std::string_view text) {
     return depth == 0;
 }
 
-Failure malformed(std::string_view part, std::string_view spec) {
-    return {"allocator spec '" + std::string(spec) + "': '" + std::string(part) +
-                "' is not name or name(arguments)",
-            "write for example arena, fixed(64K) or pool(32,1M)/arena"};
+Failure malformed(std::string_view part, std::string_view whole) {
+    std::string what =
+        part.empty() ? "an allocator is missing" : "'" + std::string(part) + "' is not name or name(arguments)";
+    return pointing_at({std::move(what), "write for example arena, fixed(64K) or pool(32,1M)/arena"}, whole, part);
+}
+
+// The columns that a text takes on a terminal, near enough: one for each character of UTF-8.
+std::size_t columns_of(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
 
-Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec) {
+Failure pointing_at(Failure failure, std::string_view whole, std::string_view piece) {
+    // Longer ones would wrap, and then the carets point nowhere.
+    constexpr std::size_t shown_max = 200;
+    if (!failure.excerpt.empty() || whole.empty() || whole.size() > shown_max) return failure;
+    const auto at = static_cast<std::size_t>(piece.data() - whole.data());
+    failure.excerpt = "    " + std::string(whole) + "\n" + std::string(4 + columns_of(whole.substr(0, at)), ' ') +
+                      std::string(std::max<std::size_t>(columns_of(piece), 1), '^');
+    return failure;
+}
+
+Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec, std::string_view whole) {
+    if (whole.empty()) whole = spec;
     if (!parentheses_match(spec)) {
-        return Failure{"allocator spec '" + std::string(spec) + "': parentheses do not match",
-                       "close each '(' with one ')'"};
+        return pointing_at({"the parentheses of the allocator do not match", "close each '(' with one ')'"}, whole,
+                           spec);
     }
     std::vector<SpecPart> parts;
     for (const std::string_view text : split_outside_parentheses(spec, '/')) {
@@ -66,15 +83,15 @@ Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec) {
             return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
         };
         if (part.name.empty() || !std::all_of(part.name.begin(), part.name.end(), is_of_name)) {
-            return malformed(text, spec);
+            return malformed(text, whole);
         }
         if (open != std::string_view::npos) {
-            if (text.back() != ')') return malformed(text, spec);
+            if (text.back() != ')') return malformed(text, whole);
             const std::string_view inside = trimmed(text.substr(open + 1, text.size() - open - 2));
-            if (!parentheses_match(inside)) return malformed(text, spec);
+            if (!parentheses_match(inside)) return malformed(text, whole);
             if (!inside.empty()) {
                 for (const std::string_view argument : split_outside_parentheses(inside, ',')) {
-                    part.arguments.emplace_back(argument);
+                    part.arguments.push_back(argument);
                 }
             }
         }

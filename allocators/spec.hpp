@@ -11,15 +11,18 @@
 
 namespace harness::allocators {
 
-// One `name(argument, ...)` of a spec; arguments are unparsed, trimmed text.
+// One `name(argument, ...)` of a spec, all pieces of the text that was parsed; arguments are unparsed, trimmed.
 struct SpecPart {
-    std::string name;
-    std::vector<std::string> arguments;
+    std::string_view name;
+    std::vector<std::string_view> arguments;
 };
 
 // Splits `a(1)/b/c` into its parts, the outermost allocator first. Slashes and commas inside parentheses
-// belong to the argument they stand in.
-Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec);
+// belong to the argument they stand in. `spec` may be a piece of `whole`, which failures then show.
+Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec, std::string_view whole = {});
+
+// The failure with the spec shown and carets under `piece`, a piece of it; one that shows it already is left.
+Failure pointing_at(Failure failure, std::string_view whole, std::string_view piece);
 
 // A whole number with an optional suffix K, M or G (powers of 1024), at most 2^47.
 Outcome<std::uint64_t> parse_quantity(std::string_view text);

@@ -1,6 +1,7 @@
 // Writing to the two standard streams.
 #include "harness/console.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -19,6 +20,14 @@ bool colour_wanted() {
     return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
+void occupy_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+        // The lowest free number is taken, and those below are occupied. The wrong direction makes every use fail.
+        open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 void complain(const Failure& failure) {
     std::string text;
     if (colour_wanted()) {
@@ -26,6 +35,7 @@ void complain(const Failure& failure) {
     } else {
         text = fmt::format("harness: {}\n", failure.message);
     }
+    if (!failure.excerpt.empty()) text += failure.excerpt + "\n";
     if (!failure.remedy.empty()) text += fmt::format("help: {}\n", failure.remedy);
     print_err(text);
 }

@@ -11,6 +11,10 @@ namespace harness::cli {
 /// True if standard error is a terminal that can show colour and NO_COLOR is not set.
 bool colour_wanted();
 
+/// Puts something that refuses reading and writing where a standard stream was closed, so that no file opened
+/// later takes its number and receives what was meant for the stream.
+void occupy_standard_streams();
+
 /// Prints "harness: MESSAGE" and, if there is one, "help: REMEDY" on standard error.
 void complain(const Failure& failure);
 

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 #include "allocators/registry.hpp"
 #include "harness/units.hpp"
@@ -30,7 +32,8 @@ Ends with 0 if all is well, 1 for a run-time error, 2 for wrong usage, 4 for a m
 // Options as they were typed, before our own reading.
 struct Texts {
     std::vector<std::string> settings;
-    std::string max_heap, timeout, strategy;
+    std::string max_heap, max_depth, timeout, seed;
+    std::optional<std::string> strategy;
     bool unchecked = false, debug = false, no_elision = false;
 };
 
@@ -50,19 +53,20 @@ void declare(CLI::App& app, RunSettings& run, Texts& texts) {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     app.add_option("--json", run.json_path, "writes the report as one JSON object; - is standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check([](const std::string& path) { return path.empty() ? "the file has no name" : ""; });
     app.add_flag("--force", run.force, "lets --json replace an existing file");
     app.add_flag("--stats", run.stats, "prints the full table of figures");
     app.add_flag("--quiet", run.quiet, "leaves the summary line out");
     app.add_option("--max-heap", texts.max_heap, "limit on requested bytes; takes K, M, G")
         ->type_name("BYTES");
-    app.add_option("--max-depth", run.max_depth, "limit on nested calls")
+    app.add_option("--max-depth", texts.max_depth, "limit on nested calls")
         ->type_name("N")
-        ->capture_default_str();
+        ->default_str(std::to_string(run.max_depth));
     app.add_option("--timeout", texts.timeout, "limit on wall time; takes s, ms")->type_name("SECONDS");
-    app.add_option("--seed", run.seed, "of random numbers and process identifiers")
+    app.add_option("--seed", texts.seed, "of random numbers and process identifiers")
         ->type_name("N")
-        ->capture_default_str();
+        ->default_str(std::to_string(run.seed));
     app.add_option("--memory-strategy", texts.strategy,
                    "auto (refcount), manual or arena: another --lifetime")
         ->type_name("NAME")
@@ -71,6 +75,10 @@ void declare(CLI::App& app, RunSettings& run, Texts& texts) {
         ->excludes(unchecked)
         ->excludes(allocator);
     app.add_flag("--no-elision", texts.no_elision)->group("");
+    // Else --unchecked=false would be one more way to write nothing.
+    for (CLI::Option* option : app.get_options()) {
+        if (option->get_items_expected_max() == 0) option->disable_flag_override();
+    }
 }
 
 std::optional<Failure> read_settings(const std::vector<std::string>& texts, RunSettings& run) {
@@ -82,6 +90,17 @@ std::optional<Failure> read_settings(const std::vector<std::string>& texts, RunS
         run.settings.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     return std::nullopt;
+}
+
+// Leaves `number` as it is when nothing was given.
+template <class T>
+std::optional<Failure> read_number(std::string_view option, const std::string& text, T& number) {
+    if (text.empty()) return std::nullopt;
+    const char* end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc{} && stopped == end) return std::nullopt;
+    return Failure{fmt::format("{}: '{}' is not a whole number", option, text),
+                   fmt::format("write one from 0 to {}", std::numeric_limits<T>::max())};
 }
 
 std::optional<Failure> read_limits(const Texts& texts, RunSettings& run) {
@@ -97,18 +116,19 @@ std::optional<Failure> read_limits(const Texts& texts, RunSettings& run) {
         if (!ns) return Failure{"--timeout: " + ns.failure().message, ns.failure().remedy};
         run.timeout_ns = ns.value();
     }
+    if (const auto failure = read_number("--max-depth", texts.max_depth, run.max_depth)) return failure;
     if (run.max_depth == 0)
         return Failure{"--max-depth: 0 leaves no call, not even the program", "write at least 1"};
-    return std::nullopt;
+    return read_number("--seed", texts.seed, run.seed);
 }
 
 std::optional<Failure> choose_cell(const Texts& texts, const KnownNames& known, RunSettings& run) {
     if (texts.strategy == "auto") {
         run.lifetime = "refcount";
     } else if (texts.strategy == "manual" || texts.strategy == "arena") {
-        run.lifetime = texts.strategy;
-    } else if (!texts.strategy.empty()) {
-        return unknown_name("a memory strategy", texts.strategy, {"auto", "manual", "arena"},
+        run.lifetime = *texts.strategy;
+    } else if (texts.strategy.has_value()) {
+        return unknown_name("a memory strategy", *texts.strategy, {"auto", "manual", "arena"},
                             "harness run --help");
     }
     const auto has = [](const std::vector<std::string>& names, std::string_view name) {

@@ -76,8 +76,8 @@ Failure system_failure(std::string_view what) {
 // One child from fork to its end.
 class Watch {
   public:
-    Watch(pid_t child, int pipe_fd, int signal_fd, std::uint64_t timeout_ns)
-        : child_(child), pipe_fd_(pipe_fd), signal_fd_(signal_fd), started_(Clock::now()) {
+    Watch(pid_t child, Clock::time_point started, int pipe_fd, int signal_fd, std::uint64_t timeout_ns)
+        : child_(child), pipe_fd_(pipe_fd), signal_fd_(signal_fd), started_(started) {
         if (timeout_ns != 0) {
             has_deadline_ = true;
             deadline_ = started_ + std::chrono::nanoseconds(timeout_ns);
@@ -200,11 +200,13 @@ Outcome<Ending> supervise(const std::function<std::string()>& work, std::uint64_
     std::fflush(stdout);
     std::fflush(stderr);
     const pid_t parent = getpid();
+    // Before the fork, for a short child may be gone before the parent runs again.
+    const Clock::time_point started = Clock::now();
     const pid_t child = fork();
     if (child < 0) return system_failure("start a process");
     if (child == 0) be_child(work, writing.get(), parent);
     writing.close();
-    return Watch(child, reading.get(), signals.get(), timeout_ns).until_the_end();
+    return Watch(child, started, reading.get(), signals.get(), timeout_ns).until_the_end();
 }
 
 std::string signal_name(int signal) {

@@ -115,6 +115,7 @@ void fields(Archive& archive, CellReport& report) {
     all(report.status, report.exit_code);
     archive(report.trouble.message);
     archive(report.trouble.remedy);
+    archive(report.trouble.excerpt);
     sequence(archive, report.rendered, [&](std::string& text) { archive(text); });
     sequence(archive, report.errors, [&](ErrorReport& error) { fields(archive, error); });
     sequence(archive, report.defects, [&](DefectReport& defect) { fields(archive, defect); });

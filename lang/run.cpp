@@ -120,6 +120,24 @@ void number_sites(Program& program) {
     }
 }
 
+/// A setting that nothing asked for is most likely misspelt, and the program ran with its defaults.
+void warn_of_unread_settings(const Interpreter& vm, RunReport& report) {
+    const std::vector<std::string_view> asked(vm.asked_settings.begin(), vm.asked_settings.end());
+    for (const auto& [key, value] : vm.options.settings) {
+        if (vm.asked_settings.contains(key)) continue;
+        Diagnostic d;
+        d.warning = true;
+        d.name = "UnusedSetting";
+        d.message = fmt::format("the program reads no setting '{}'", key);
+        const std::string_view meant = nearest(key, asked);
+        if (!meant.empty())
+            d.help = fmt::format("did you mean '{}'?", meant);
+        else
+            d.help = "param(\"name\", default) reads what --set name=value says";
+        report.errors.push_back(std::move(d));
+    }
+}
+
 int exit_code_of(const Interpreter& vm, const ClassInfo& type) {
     const bool limit = type.derives_from(vm.error_class(ErrorKind::RecursionError)) ||
                        type.derives_from(vm.error_class(ErrorKind::MemoryError));
@@ -195,6 +213,7 @@ RunReport run(std::string source, const RunOptions& options, allocators::AnyAllo
     report.output_bytes = out.bytes();
     report.output_xxh3 = out.hash();
     if (report.status == Status::ok && exited) report.exit_code = vm->exit_code;
+    if (report.status == Status::ok) warn_of_unread_settings(*vm, report);
     report.wall_ns = now_ns() - begin;
     return report;
 }

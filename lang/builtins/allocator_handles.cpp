@@ -201,9 +201,22 @@ Interpreter::Handle& carve_arena(Interpreter& self, std::uint64_t bytes) {
     Interpreter::Handle& made = add_handle(
         self, "arena", allocators::make_any<allocators::Arena<Borrowed>>("arena", std::size_t{bytes}, parent),
         true);
+    made.carved = true;
     for (const auto& handle : self.handles)
         if (handle->source == parent && handle.get() != &made) made.parent = handle.get();
     return made;
+}
+
+/// What an allocator of the program's own holds; a carved one is part of its maker's figures.
+static void note_figures(const Interpreter::Handle& handle, std::vector<allocators::Figures>& to) {
+    if (handle.carved || handle.destroyed || handle.allocator == nullptr || handle.table.figures == nullptr) return;
+    to.push_back(handle.table.figures(handle.table.self));
+}
+
+std::vector<allocators::Figures> figures_of_handles(Interpreter& self) {
+    std::vector<allocators::Figures> all = self.ended_figures;
+    for (const auto& handle : self.handles) note_figures(*handle, all);
+    return all;
 }
 
 void reset_handle(Interpreter& self, Interpreter::Handle& handle) {
@@ -217,6 +230,7 @@ void destroy_handle(Interpreter& self, Interpreter::Handle& handle) {
     self.set_site();
     end_objects(self, handle, true);
     destroy_children(self, handle);
+    note_figures(handle, self.ended_figures);
     handle.destroyed = true;
     self.heap.forget_arena(&handle.table);
     const bool serving = &self.heap.allocator() == &handle.table;

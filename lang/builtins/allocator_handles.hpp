@@ -28,6 +28,8 @@ void destroy_handle(Interpreter& self, Interpreter::Handle& handle);
 /// At the end of the program, before leaks are looked for: what lives in arenas goes with them. Destructors
 /// run only if asked for.
 void end_arenas(Interpreter& self, bool run_destructors);
+/// The figures of all allocators that the program made beside the run's, ended ones included.
+std::vector<allocators::Figures> figures_of_handles(Interpreter& self);
 /// When no object is left: allocators go, those that were carved out of others first. Must be called before
 /// the run's allocator goes.
 void release_handles(Interpreter& self);

@@ -147,6 +147,7 @@ Value builtin_param(Machine& machine, const Value* arguments, std::uint32_t) {
                                                        std::string(machine.type_name(arguments[0])));
     const std::string_view name = machine.heap.text(arguments[0]);
     const auto& settings = machine.options.settings;
+    if (!settings.empty()) machine.asked_settings.emplace(name);
     for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting) {
         if (setting->first != name) continue;
         const Value value = setting_like(machine, setting->second, arguments[1]);

@@ -289,11 +289,13 @@ class Interpreter : public Machine {
         std::unique_ptr<allocators::AnyAllocator> allocator;  ///< none for the run's own allocator
         Handle* parent = nullptr;  ///< an arena that was carved out of another handle
         bool is_arena = false;
+        bool carved = false;  ///< its chunks are blocks of another allocator, whose figures contain them
         bool destroyed = false;
         bool ending = false;                    ///< its objects are being ended
         std::vector<ObjectHeap::Made> objects;  ///< of an arena, in the order of their making
     };
     std::vector<std::unique_ptr<Handle>> handles;
+    std::vector<allocators::Figures> ended_figures;  ///< of allocators that the program destroyed
     Handle* handle_of(Value v) const;  ///< null for what is no allocator
     std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
     /// Checked mode: which bytes of each buffer were written, by the payload of its value.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "lang/builtins/allocator_handles.hpp"
 #include "lang/lifetimes/regions.hpp"
 #include "lang/vm/visit.hpp"
 
@@ -250,6 +251,29 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
 
 // --- Figures
 
+/// Over all allocators that serve the program. Each one's peak is its own, so with several the sum is a bound.
+/// A library's statistic for the whole process counts once.
+static void add_reserved_and_mapped(Interpreter& vm, const allocators::Figures& of_run, HeapFigures& out) {
+    std::vector<allocators::Figures> all = figures_of_handles(vm);
+    all.insert(all.begin(), of_run);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const allocators::Figures& one = all[i];
+        out.reserved_bytes_peak += one.reserved_bytes_peak;
+        std::uint64_t mapped = one.mapped_bytes_peak;
+        if (one.mapped_by != nullptr) {
+            const auto is_same = [&](const allocators::Figures& f) {
+                return f.mapped_by != nullptr && std::string_view(f.mapped_by) == one.mapped_by;
+            };
+            if (std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), is_same)) continue;
+            for (const allocators::Figures& other : all)
+                if (is_same(other)) mapped = std::max(mapped, other.mapped_bytes_peak);
+        }
+        out.mapped_bytes_peak += mapped;
+    }
+    // Two users of one library share its statistic, and each peak was seen at a moment of its own.
+    out.mapped_bytes_peak = std::max(out.mapped_bytes_peak, out.reserved_bytes_peak);
+}
+
 void Interpreter::fill_report(RunReport& report) {
     HeapCounts& counts = heap.counts();
     counts.note_peak();
@@ -264,9 +288,7 @@ void Interpreter::fill_report(RunReport& report) {
     out.constant_bytes = heap.constant_bytes();
     const allocators::AllocatorTable& table = heap.run_allocator();
     if (table.figures != nullptr) {
-        const allocators::Figures figures = table.figures(table.self);
-        out.reserved_bytes_peak = figures.reserved_bytes_peak;
-        out.mapped_bytes_peak = figures.mapped_bytes_peak;
+        add_reserved_and_mapped(*this, table.figures(table.self), out);
     }
     if (stack != nullptr) {
         report.stack.frames_peak = stack->frames_peak();

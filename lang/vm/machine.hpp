@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class Machine {
     Names& names;
     const RunOptions& options;
     Output& out;
+    /// Names that param() was called with, noted only if there are settings at all.
+    std::set<std::string, std::less<>> asked_settings;
 
     // --- Errors. raise() makes the exception pending and returns Value::failed(), so that `return
     // machine.raise(…)` is how a native fails. The message is CPython 3.11's where Python has the error.

@@ -31,6 +31,8 @@ DEEP = "def f(n):\n    return f(n + 1) + 1\n\nprint(f(0))\n"
 GROWING = "xs = []\nwhile True:\n    xs.append(1)\n"
 EXIT_42 = "exit(42)\n"
 PRINT_ARGS = "print(args)\n"
+PAIR = "def pair(n):\n    return [n], [n + 1]\n\na, b = pair(1)\nprint(a, b)\ndeinit(a)\ndeinit(b)\n"
+OWN_ALLOCATOR = "using system.memory.pool(64, 16):\n    xs = [1, 2, 3]\nprint(len(xs))\n"
 PRINT_PARAM = 'print(param("depth", 15))\n'
 
 SUMMARY = re.compile(
@@ -150,6 +152,38 @@ class HelpAndNames(Case):
             self.assertIn(remedy, done.stderr, words)
             self.assertEqual(done.stdout, "", words)
 
+    def test_a_slip_in_an_allocator_is_marked(self):
+        for spec, marked in (
+            ("pool(32,1M)/arean/page", "arean"), ("pool(x)", "x"), ("fixed(0)", "0"), ("pool(32,1M,3)", "3"),
+            ("page/arena", "arena"), ("counting(locked(direkt))", "direkt"), ("pool(32", "pool(32"),
+        ):  # fmt: skip
+            done = harness("run", "--allocator", spec, "-", stdin=HELLO)
+            self.assertEqual(done.returncode, 2, spec)
+            lines = done.stderr.splitlines()
+            self.assertEqual(lines[1], "    " + spec)
+            self.assertEqual(lines[2], " " * (4 + spec.rindex(marked)) + "^" * len(marked))
+            self.assertTrue(lines[3].startswith("help: "), done.stderr)
+
+    def test_a_wrong_value_is_named_with_its_option(self):
+        for words, message in (
+            (["--max-depth", "x"], "--max-depth: 'x' is not a whole number"),
+            (["--max-depth", "-1"], "--max-depth: '-1' is not a whole number"),
+            (["--seed", "-1"], "--seed: '-1' is not a whole number"),
+            (["--allocator", "arena", "--allocator", "page"], "--allocator is given more than once"),
+            (["--memory-strategy", "auto", "--lifetime", "leak"], "exclude each other"),
+            (["--memory-strategy", "leak"], "choose one of auto, manual, arena"),
+            (["--memory-strategy", ""], "'' is not a memory strategy"),
+            (["--unchecked=no"], "--unchecked takes no value"),
+            (["--json", ""], "the file has no name"),
+            (["--lifetime", "stuck"], "refcount"),
+        ):
+            done = harness("run", *words, "-", stdin=HELLO)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(message, done.stderr, words)
+        done = harness("run", "-", "--timeout", stdin=HELLO)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--timeout needs a value", done.stderr)
+
     def test_every_wrong_usage_ends_with_2(self):
         for words in (
             ["run"], ["run", "no-such-file.src"], ["run", "--max-heap", "much", "-"], ["run", "--timeout", "0", "-"],
@@ -191,6 +225,13 @@ class Running(Case):
         self.assertEqual(run(PRINT_PARAM, "--set", "depth=18").stdout, "18\n")
         done = harness("run", "-", "--", "--stats", "two words", stdin=PRINT_ARGS)
         self.assertEqual(done.stdout, "['--stats', 'two words']\n")
+
+    def test_a_setting_that_nothing_reads_is_told(self):
+        done = run(PRINT_PARAM, "--set", "dept=18", "--quiet")
+        self.assertEqual((done.returncode, done.stdout), (0, "15\n"))
+        self.assertIn("warning[UnusedSetting]: the program reads no setting 'dept'", done.stderr)
+        self.assertIn("did you mean 'depth'?", done.stderr)
+        self.assertEqual(run(PRINT_PARAM, "--set", "depth=18", "--quiet").stderr, "")
 
     def test_aliases_choose_lifetime_and_checks(self):
         for alias, lifetime in (("auto", "refcount"), ("manual", "manual"), ("arena", "arena")):
@@ -280,6 +321,33 @@ class Json(Case):
         self.assertEqual(report["stack"]["value_bytes_peak"], 8)
         self.assertEqual(report["stack"]["frames_peak"], 1)
 
+    def test_the_four_numbers_are_ordered(self):
+        cases = [
+            (source, allocator, lifetime)
+            for source in (LEAK, PAIR, OWN_ALLOCATOR)
+            for allocator in ("direct", "arena", "pool(32,1K)/arena/page", "jemalloc")
+            for lifetime in ("leak", "refcount", "arena")
+        ]
+        for source, allocator, lifetime in cases:
+            for mode in ([], ["--unchecked"]):
+                report, done = report_of(source, "--allocator", allocator, "--lifetime", lifetime, *mode)
+                self.assertEqual(report["status"], "ok", done.stderr)
+                heap = report["heap"]
+                peaks = [heap[f"{name}_bytes_peak"] for name in ("payload", "requested", "reserved", "mapped")]
+                self.assertEqual(peaks, sorted(peaks), (source, allocator, lifetime, mode))
+
+    def test_a_block_goes_back_with_its_own_size(self):
+        for lifetime in ("manual", "refcount", "leak", "arena"):
+            done = run(PAIR, "--allocator", "checked(direct)", "--lifetime", lifetime, "--quiet")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), lifetime)
+        report, _ = report_of(PAIR, "--lifetime", "manual")
+        self.assertEqual(report["heap"]["payload_bytes_leaked"], 0)
+
+    def test_the_process_takes_longer_than_the_run(self):
+        for _ in range(5):
+            report, _ = report_of(HELLO)
+            self.assertGreaterEqual(report["process"]["wall_ns"], report["wall_ns"])
+
     def test_a_file_is_not_overwritten_without_force(self):
         program, path = self.file(HELLO), self.folder / "report.json"
         self.assertEqual(harness("run", "--json", str(path), program).returncode, 0)
@@ -350,6 +418,16 @@ class Broken(Case):
         )  # fmt: skip
         self.assertEqual(done.stdout, "y\ncodes 141 0\n")
         self.assertNotIn("harness:", done.stderr)
+
+    def test_a_closed_output_is_told_and_no_other_file_receives_it(self):
+        path = self.folder / "report.json"
+        shell = '"$0" run --quiet --json "$1" "$2" >&-; echo "code $?" >&2'
+        done = subprocess.run(
+            ["bash", "-c", shell, HARNESS, str(path), self.file(HELLO)], stderr=subprocess.PIPE, text=True, check=False
+        )
+        self.assertIn("Bad file descriptor", done.stderr)
+        self.assertTrue(done.stderr.endswith("code 7\n"), done.stderr)
+        self.assertEqual(json.loads(path.read_text())["status"], "ok")
 
     def test_output_that_cannot_be_written_fails_the_run(self):
         with open("/dev/full", "w", encoding="ascii") as full:

@@ -83,7 +83,7 @@ TEST(Stack, holds_two_hundred_thousand_frames_and_every_slot_of_them_can_be_writ
 }
 
 TEST(Stack, reports_peaks_over_the_chain_not_sums_over_the_run) {
-    // fib(10): the main frame and ten calls at once, each with one named slot (seed 001 states 11 frames).
+    // fib(10): the main frame and ten calls at once, each with one named slot.
     Stack stack = make_stack(100);
     stack.push(nullptr, stack.values(), {4, 0});
     const auto fib = [&](auto& self, int n) -> void {
