@@ -32,7 +32,7 @@ GROWING = "xs = []\nwhile True:\n    xs.append(1)\n"
 EXIT_42 = "exit(42)\n"
 PRINT_ARGS = "print(args)\n"
 PAIR = "def pair(n):\n    return [n], [n + 1]\n\na, b = pair(1)\nprint(a, b)\ndeinit(a)\ndeinit(b)\n"
-OWN_ALLOCATOR = "using system.memory.pool(64, 16):\n    xs = [1, 2, 3]\nprint(len(xs))\n"
+OWN_ALLOCATOR = "pool = system.memory.pool(64, 100)\nb = alloc(pool, 32)\nprint(b.size)\ndealloc(b)\n"
 PRINT_PARAM = 'print(param("depth", 15))\n'
 
 SUMMARY = re.compile(
