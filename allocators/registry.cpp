@@ -100,27 +100,28 @@ std::optional<Failure> read_numbers(const Entry& entry, const SpecPart& part, st
     const std::string name(part.name);
     const std::vector<Parameter> parameters = parameters_of(entry);
     if (const std::size_t most = parameters.size() + skipped; part.arguments.size() > most) {
-        return pointing_at({name + " takes at most " + std::to_string(most) +
-                                (most == 1 ? " argument, not " : " arguments, not ") +
-                                std::to_string(part.arguments.size()),
-                            parameters.empty() ? "write it without numbers"
-                                               : "its parameters are " + std::string(entry.parameters)},
-                           whole, part.arguments[most]);
+        return pointing_at(
+            {name + " takes at most " + std::to_string(most) +
+                 (most == 1 ? " argument, not " : " arguments, not ") + std::to_string(part.arguments.size()),
+             parameters.empty() ? "write it without numbers"
+                                : "its parameters are " + std::string(entry.parameters)},
+            whole, part.arguments[most]);
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         std::uint64_t number = parameters[i].standard;
         if (i + skipped < part.arguments.size()) {
             const Outcome<std::uint64_t> parsed = parse_quantity(part.arguments[i + skipped]);
             if (!parsed.ok()) {
-                return pointing_at(
-                    {name + ", " + parameters[i].name + ": " + parsed.failure().message, parsed.failure().remedy},
-                    whole, part.arguments[i + skipped]);
+                return pointing_at({name + ", " + parameters[i].name + ": " + parsed.failure().message,
+                                    parsed.failure().remedy},
+                                   whole, part.arguments[i + skipped]);
             }
             number = parsed.value();
             if (number == 0 && parameters[i].standard != 0 && entry.kind != AllocatorKind::wrapper) {
-                return pointing_at({name + ", " + parameters[i].name + ": 0 leaves nothing to allocate from",
-                                    "write at least 1, or nothing for " + quantity_text(parameters[i].standard)},
-                                   whole, part.arguments[i + skipped]);
+                return pointing_at(
+                    {name + ", " + parameters[i].name + ": 0 leaves nothing to allocate from",
+                     "write at least 1, or nothing for " + quantity_text(parameters[i].standard)},
+                    whole, part.arguments[i + skipped]);
             }
         }
         input.numbers.push_back(number);
@@ -138,8 +139,9 @@ Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, const Mak
     const bool wraps = entry->kind == AllocatorKind::wrapper;
     if (wraps) {
         if (part.arguments.empty()) {
-            return pointing_at({name + " needs an allocator to wrap", "write " + name + "(arena), for example"},
-                               making.whole, part.name);
+            return pointing_at(
+                {name + " needs an allocator to wrap", "write " + name + "(arena), for example"},
+                making.whole, part.name);
         }
         Made inner = make_inner(part.arguments[0], making);
         if (!inner.ok()) return inner;
@@ -150,9 +152,10 @@ Made make_parts(const std::vector<SpecPart>& parts, std::size_t first, const Mak
     if (first + 1 < parts.size()) {
         if (entry->kind != AllocatorKind::over_parent) {
             const std::string_view follower = parts[first + 1].name;
-            return pointing_at({name + " takes no parent, so '" + std::string(follower) + "' cannot follow it",
-                                wraps ? "put the parent inside its parentheses" : "leave out what follows '/'"},
-                               making.whole, follower);
+            return pointing_at(
+                {name + " takes no parent, so '" + std::string(follower) + "' cannot follow it",
+                 wraps ? "put the parent inside its parentheses" : "leave out what follows '/'"},
+                making.whole, follower);
         }
         Made parent = make_parts(parts, first + 1, making);
         if (!parent.ok()) return parent;

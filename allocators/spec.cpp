@@ -45,15 +45,16 @@ bool parentheses_match(std::string_view text) {
 }
 
 Failure malformed(std::string_view part, std::string_view whole) {
-    std::string what =
-        part.empty() ? "an allocator is missing" : "'" + std::string(part) + "' is not name or name(arguments)";
-    return pointing_at({std::move(what), "write for example arena, fixed(64K) or pool(32,1M)/arena"}, whole, part);
+    std::string what = part.empty() ? "an allocator is missing"
+                                    : "'" + std::string(part) + "' is not name or name(arguments)";
+    return pointing_at({std::move(what), "write for example arena, fixed(64K) or pool(32,1M)/arena"}, whole,
+                       part);
 }
 
 // The columns that a text takes on a terminal, near enough: one for each character of UTF-8.
 std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -63,7 +64,8 @@ Failure pointing_at(Failure failure, std::string_view whole, std::string_view pi
     constexpr std::size_t shown_max = 200;
     if (!failure.excerpt.empty() || whole.empty() || whole.size() > shown_max) return failure;
     const auto at = static_cast<std::size_t>(piece.data() - whole.data());
-    failure.excerpt = "    " + std::string(whole) + "\n" + std::string(4 + columns_of(whole.substr(0, at)), ' ') +
+    failure.excerpt = "    " + std::string(whole) + "\n" +
+                      std::string(4 + columns_of(whole.substr(0, at)), ' ') +
                       std::string(std::max<std::size_t>(columns_of(piece), 1), '^');
     return failure;
 }
@@ -71,8 +73,8 @@ Failure pointing_at(Failure failure, std::string_view whole, std::string_view pi
 Outcome<std::vector<SpecPart>> parse_spec(std::string_view spec, std::string_view whole) {
     if (whole.empty()) whole = spec;
     if (!parentheses_match(spec)) {
-        return pointing_at({"the parentheses of the allocator do not match", "close each '(' with one ')'"}, whole,
-                           spec);
+        return pointing_at({"the parentheses of the allocator do not match", "close each '(' with one ')'"},
+                           whole, spec);
     }
     std::vector<SpecPart> parts;
     for (const std::string_view text : split_outside_parentheses(spec, '/')) {

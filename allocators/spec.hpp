@@ -11,7 +11,8 @@
 
 namespace harness::allocators {
 
-// One `name(argument, ...)` of a spec, all pieces of the text that was parsed; arguments are unparsed, trimmed.
+// One `name(argument, ...)` of a spec, all pieces of the text that was parsed; arguments are unparsed,
+// trimmed.
 struct SpecPart {
     std::string_view name;
     std::vector<std::string_view> arguments;

@@ -34,11 +34,13 @@ Failure said_better(const CLI::App& app, const CLI::ParseError& error) {
     const std::string help = fmt::format("see '{} --help'", app.get_name());
     const std::string option = what.substr(0, what.find_first_of(": "));
     const auto has = [&](std::string_view part) { return what.find(part) != std::string::npos; };
-    if (has("At Most 1 required")) return {fmt::format("{} is given more than once", option), "leave one of them"};
+    if (has("At Most 1 required"))
+        return {fmt::format("{} is given more than once", option), "leave one of them"};
     if (has(" required ") && has(" missing")) return {fmt::format("{} needs a value", option), help};
     if (has("disallowed flag override")) return {fmt::format("{} takes no value", option), "write it alone"};
     if (const std::size_t at = what.find(" excludes "); at != std::string::npos) {
-        return {fmt::format("{} and {} exclude each other", option, what.substr(at + 10)), "leave one of them"};
+        return {fmt::format("{} and {} exclude each other", option, what.substr(at + 10)),
+                "leave one of them"};
     }
     return {what, help};
 }

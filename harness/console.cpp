@@ -23,7 +23,8 @@ bool colour_wanted() {
 void occupy_standard_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
-        // The lowest free number is taken, and those below are occupied. The wrong direction makes every use fail.
+        // The lowest free number is taken, and those below are occupied. The wrong direction makes every use
+        // fail.
         open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     }
 }

@@ -209,7 +209,8 @@ Interpreter::Handle& carve_arena(Interpreter& self, std::uint64_t bytes) {
 
 /// What an allocator of the program's own holds; a carved one is part of its maker's figures.
 static void note_figures(const Interpreter::Handle& handle, std::vector<allocators::Figures>& to) {
-    if (handle.carved || handle.destroyed || handle.allocator == nullptr || handle.table.figures == nullptr) return;
+    if (handle.carved || handle.destroyed || handle.allocator == nullptr || handle.table.figures == nullptr)
+        return;
     to.push_back(handle.table.figures(handle.table.self));
 }
 

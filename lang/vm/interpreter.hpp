@@ -296,7 +296,7 @@ class Interpreter : public Machine {
     };
     std::vector<std::unique_ptr<Handle>> handles;
     std::vector<allocators::Figures> ended_figures;  ///< of allocators that the program destroyed
-    Handle* handle_of(Value v) const;  ///< null for what is no allocator
+    Handle* handle_of(Value v) const;                ///< null for what is no allocator
     std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
     /// Checked mode: which bytes of each buffer were written, by the payload of its value.
     std::unordered_map<std::uint64_t, std::vector<bool>> buffer_shadows;

@@ -251,8 +251,8 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
 
 // --- Figures
 
-/// Over all allocators that serve the program. Each one's peak is its own, so with several the sum is a bound.
-/// A library's statistic for the whole process counts once.
+/// Over all allocators that serve the program. Each one's peak is its own, so with several the sum is a
+/// bound. A library's statistic for the whole process counts once.
 static void add_reserved_and_mapped(Interpreter& vm, const allocators::Figures& of_run, HeapFigures& out) {
     std::vector<allocators::Figures> all = figures_of_handles(vm);
     all.insert(all.begin(), of_run);
