@@ -43,7 +43,7 @@ TEST(Spec, parts_are_outermost_first_with_their_arguments) {
     const auto parts = parse_spec(" pool( 32 , 1M ) / arena/page").value();
     ASSERT_EQ(parts.size(), 3U);
     EXPECT_EQ(parts[0].name, "pool");
-    EXPECT_EQ(parts[0].arguments, (std::vector<std::string>{"32", "1M"}));
+    EXPECT_EQ(parts[0].arguments, (std::vector<std::string_view>{"32", "1M"}));
     EXPECT_EQ(parts[1].name, "arena");
     EXPECT_EQ(parts[2].name, "page");
 }
@@ -51,7 +51,31 @@ TEST(Spec, parts_are_outermost_first_with_their_arguments) {
 TEST(Spec, separators_inside_parentheses_belong_to_the_argument) {
     const auto parts = parse_spec("failing(pool(32,1M)/arena, 17)").value();
     ASSERT_EQ(parts.size(), 1U);
-    EXPECT_EQ(parts[0].arguments, (std::vector<std::string>{"pool(32,1M)/arena", "17"}));
+    EXPECT_EQ(parts[0].arguments, (std::vector<std::string_view>{"pool(32,1M)/arena", "17"}));
+}
+
+TEST(Spec, a_failure_shows_the_whole_spec_with_carets_under_the_wrong_part) {
+    EXPECT_EQ(failure_of("pool(32,1M)/arean/page").excerpt,
+              "    pool(32,1M)/arean/page\n"
+              "                ^^^^^");
+    EXPECT_EQ(failure_of("counting(locked(fixed(0)))").excerpt,
+              "    counting(locked(fixed(0)))\n"
+              "                          ^");
+    EXPECT_EQ(failure_of("arena/").excerpt,
+              "    arena/\n"
+              "          ^");
+    // A letter of two bytes takes one column.
+    EXPECT_EQ(failure_of("fixed(\xC3\xBC)/page").excerpt,
+              "    fixed(\xC3\xBC)/page\n"
+              "          ^");
+    EXPECT_EQ(failure_of(std::string(300, 'x')).excerpt, "");
+}
+
+TEST(Spec, nothing_is_made_of_zero_bytes) {
+    for (const char* spec : {"arena(0)", "stack(0)", "fixed(0)", "pool(0)", "pool(64,0)"}) {
+        EXPECT_NE(failure_of(spec).message.find("0 leaves nothing"), std::string::npos) << spec;
+    }
+    EXPECT_TRUE(make_allocator("failing(direct,0,0)").ok());
 }
 
 TEST(Spec, malformed_text_is_a_failure_with_a_remedy) {
