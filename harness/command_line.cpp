@@ -37,7 +37,8 @@ Failure said_better(const CLI::App& app, const CLI::ParseError& error) {
     if (has("At Most 1 required"))
         return {fmt::format("{} is given more than once", option), "leave one of them"};
     if (has(" required ") && has(" missing")) return {fmt::format("{} needs a value", option), help};
-    if (has("disallowed flag override")) return {fmt::format("{} takes no value", option), "write it alone"};
+    if (has("disallowed flag override"))
+        return {fmt::format("--{} takes no value", option), "write it alone"};
     if (const std::size_t at = what.find(" excludes "); at != std::string::npos) {
         return {fmt::format("{} and {} exclude each other", option, what.substr(at + 10)),
                 "leave one of them"};
