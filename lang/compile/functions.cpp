@@ -64,7 +64,6 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(def.parameters);
-    fn_->closure_register = temp();
     for (const auto& [outer_name, span] : scope_.nonlocal_spans)
         if (!capture_of(outer_name))
             error(span, "SyntaxError",
@@ -111,7 +110,6 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     lay_out_names(lambda.parameters);
-    fn_->closure_register = temp();
     const Operand value = expr(lambda.body);
     return_value(value, lambda.body->span);
     finish_function();

@@ -224,6 +224,9 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
 
+    // A call puts the closure there, so the prologue must not use it.
+    if (!is_module) fn_->closure_register = temp();
+
     // One word at the start, skipped when nothing turns out to need it.
     emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->span);
     for (const Local& p : moved_parameters) {
