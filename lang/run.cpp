@@ -47,6 +47,7 @@ class FrontEnd {
                    .errors = errors,
                    .facts = facts_,
                    .builtins = vm.builtins_,
+                   .none_class = vm.class_of(Value::none()),
                    .checked = options.checked,
                    .elide_counts = options.elide_counts,
                    .constant_string = [&vm](std::string_view text) { return vm.heap.constant_string(text); },

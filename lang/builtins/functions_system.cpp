@@ -1,4 +1,6 @@
 // The functions of the language that reach outside the program: print, clock, exit, settings and whole files.
+#include <unistd.h>
+
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -131,6 +133,30 @@ Value builtin_print(Machine& machine, const Value* arguments, std::uint32_t coun
 Value builtin_clock(Machine&, const Value*, std::uint32_t) {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return Value::floating(std::chrono::duration<double>(now).count());
+}
+
+/// How far the program is, on a terminal alone: a line on standard error that overwrites itself, and goes when
+/// all is done. Ten times a second at most, so that a loop may tell of every turn.
+Value builtin_progress(Machine& machine, const Value* arguments, std::uint32_t) {
+    for (const Value v : {arguments[0], arguments[1]})
+        if (!v.is_number())
+            return machine.raise(ErrorKind::TypeError, "progress() argument must be a number, not " +
+                                                           std::string(machine.type_name(v)));
+    static const bool shown = isatty(STDERR_FILENO) == 1;
+    if (!shown) return Value::none();
+    using Clock = std::chrono::steady_clock;
+    static Clock::time_point next{};
+    const double done = arguments[0].to_float(), total = arguments[1].to_float();
+    const bool finished = done >= total;
+    const Clock::time_point now = Clock::now();
+    if (now < next && !finished) return Value::none();
+    next = now + std::chrono::milliseconds(100);
+    if (finished)
+        std::fputs("\r\033[K", stderr);
+    else
+        std::fprintf(stderr, "\r\033[K%3.0f %%  %.0f of %.0f", total > 0 ? 100 * done / total : 0.0, done, total);
+    std::fflush(stderr);
+    return Value::none();
 }
 
 Value builtin_exit(Machine& machine, const Value* arguments, std::uint32_t) {

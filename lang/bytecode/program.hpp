@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,12 @@
 #include "lang/vm/class_info.hpp"
 
 namespace harness::lang {
+
+/// What a store is checked against: a primitive Type, or behind those an entry of Program::named_types. With
+/// type_optional, None is accepted too.
+using TypeCode = std::uint16_t;
+inline constexpr TypeCode type_optional = 0x8000;
+inline constexpr TypeCode first_named_type = static_cast<TypeCode>(Type::count_);
 
 enum class Op : std::uint8_t {
 #define OP(name, words, instances, text) name,
@@ -77,6 +84,10 @@ struct ParameterInfo {
     bool keyword_only = false;
 };
 
+/// What a decorator makes of a method. Decided where the method is defined, so that a call by name finds it
+/// without an object in between.
+enum class MethodKind : std::uint8_t { plain, static_, class_, property };
+
 struct Function : ConstantObject {
     Function() : ConstantObject{ConstantKind::function} {}
 
@@ -89,6 +100,7 @@ struct Function : ConstantObject {
     std::uint16_t closure_register = 0;  ///< where a closure's own value goes, when it captures
     bool simple = true;                  ///< positional parameters only, all of them required
     bool is_region = false;
+    MethodKind method_kind = MethodKind::plain;
     bool is_init = false;  ///< an __init__: its frame may answer for the object it makes
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something
@@ -118,10 +130,17 @@ struct ClassTemplate {
     std::vector<NameId> own_fields;
     struct TypedField {
         NameId name;
-        Type type;
+        TypeCode type;
     };
     std::vector<TypedField> typed_fields;
     Span span;
+};
+
+/// A class that an annotation names: one of the builtin ones, or whatever the class statement makes.
+struct NamedType {
+    std::string name;
+    const ClassInfo* builtin = nullptr;
+    const ClassTemplate* declared = nullptr;
 };
 
 struct ModuleCode {
@@ -140,6 +159,8 @@ struct Program {
     std::vector<std::unique_ptr<ModuleInfo>> module_infos;
     std::vector<NameId> global_names;  ///< by slot, composite for modules other than the main one
     std::deque<std::string> literal_texts;
+    std::vector<NamedType> named_types;
+    std::optional<std::uint32_t> args_slot;  ///< the global `args`, in programs that read it
     std::uint32_t sites = 0;
 
     /// The function and word that an instruction's number belongs to.

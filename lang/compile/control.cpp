@@ -220,7 +220,7 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
     exits.push_back(emit_jump(Op::range_begin, loop, 0, iterable->span));
     const Local* local = find_local(as<NameExpr>(target).name);
     const bool direct = local != nullptr && !local->is_cell && !local->is_parameter &&
-                        local->type == Type::any && local->plain;
+                        local->type == 0 && local->plain;
     const std::uint32_t top = here();
     if (direct)
         emit(Op::move, local->reg, loop, 0, target->span), flow_.set(local->reg);
@@ -268,7 +268,7 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
     const Local* local =
         target->kind == ExprKind::name && !class_register_ ? find_local(as<NameExpr>(target).name) : nullptr;
     const bool direct = local != nullptr && !local->is_cell && !local->is_parameter && !local->plain &&
-                        local->type == Type::any;
+                        local->type == 0;
     const auto item = static_cast<std::uint8_t>(direct ? local->reg : loop + 2);
     const std::uint32_t leave = emit_jump(Op::loop_next, loop, item, iterable->span);
     if (direct) {
@@ -646,75 +646,6 @@ void FunctionCompiler::assert_statement(const AssertStmt& s) {
     release_to(mark);
     flow_ = after;
     patch_all(fine, here());
-}
-
-// --- match
-
-void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fails) {
-    const unsigned mark = next_temp_;
-    const auto capture = [&] {
-        store_name(p.name, {subject.reg, Hold::lent, true}, p.span);
-        // By hand the name that an unnamed subject is bound to answers for it.
-        if (defers_drops() && subject.hold == Hold::unnamed)
-            emit(Op::lend, subject.reg, subject.reg, 0, p.span);
-    };
-    switch (p.kind) {
-        case PatternKind::wildcard:
-            break;
-        case PatternKind::capture:
-            capture();
-            break;
-        case PatternKind::value: {
-            const bool identity = p.value->kind == ExprKind::none || p.value->kind == ExprKind::boolean;
-            branch_compare(identity ? CompareOp::is : CompareOp::equal, nullptr,
-                           {subject.reg, Hold::lent, false}, p.value, false, fails, p.span);
-            break;
-        }
-        case PatternKind::any_of: {
-            JumpList found;
-            for (std::size_t i = 0; i < p.parts.size(); ++i) {
-                JumpList next;
-                pattern(*p.parts[i], subject, i + 1 == p.parts.size() ? fails : next);
-                if (i + 1 == p.parts.size()) break;
-                found.push_back(emit_jump(Op::jump, 0, 0, p.span));
-                patch_all(next, here());
-            }
-            patch_all(found, here());
-            break;
-        }
-        default:
-            error(p.span, "SyntaxError", "this kind of pattern is not part of the language yet",
-                  "match on values, names and alternatives, and take the rest apart in the body");
-    }
-    if (p.kind != PatternKind::capture && p.name != 0) capture();
-    release_to(mark);
-}
-
-void FunctionCompiler::match_statement(const MatchStmt& s) {
-    const unsigned mark = next_temp_;
-    const Operand subject = owned_temp(s.subject);
-    end_statement(s.span);
-    JumpList ends;
-    Flow after;
-    after.reachable = false;
-    for (const MatchCase& c : s.cases) {
-        JumpList fails;
-        const Flow before = flow_;
-        pattern(*c.pattern, subject, fails);
-        if (c.guard != nullptr) branch(c.guard, false, fails);
-        block(c.body);
-        after.meet(flow_);
-        if (flow_.reachable) ends.push_back(emit_jump(Op::jump, 0, 0, c.span));
-        flow_ = before;
-        patch_all(fails, here());
-    }
-    flow_.meet(after);
-    patch_all(ends, here());
-    if (subject.hold == Hold::unnamed && counts()) {
-        emit(Op::drop, subject.reg, 0, 0, s.span);
-        disown(subject.reg);
-    }
-    release_to(mark);
 }
 
 }  // namespace harness::lang

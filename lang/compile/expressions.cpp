@@ -84,6 +84,8 @@ Operand FunctionCompiler::expr(const Expr* e, int dest) {
             return pipe(as<PipeExpr>(e), dest);
         case ExprKind::walrus:
             return walrus(as<WalrusExpr>(e), dest);
+        case ExprKind::made:
+            return (*static_cast<const MadeExpr*>(e)->make)(dest);
         case ExprKind::placeholder:
             return {pipe_value_.reg, pipe_value_.hold == Hold::plain ? Hold::plain : Hold::lent, false};
         case ExprKind::starred:

@@ -30,7 +30,7 @@ struct Local {
     bool is_cell = false;       ///< the register holds a cell
     bool plain = false;         ///< never refers to the heap
     bool is_parameter = false;  ///< lent by the caller, never written
-    Type type{};                ///< enforced at every store; Type::any otherwise
+    TypeCode type = 0;          ///< enforced at every store; 0: anything goes
 };
 
 struct Resolved {
@@ -61,6 +61,11 @@ class Flow {
 };
 
 class Liveness;
+
+/// A value that the compiler hands to its own calls, in the place of an expression: what a decorator gets.
+struct MadeExpr : Expr {
+    const std::function<Operand(int dest)>* make;
+};
 
 class FunctionCompiler {
   public:
@@ -109,6 +114,8 @@ class FunctionCompiler {
     const Local* find_local(NameId name) const;
     std::optional<std::uint32_t> capture_of(NameId name);
     std::uint32_t global_slot(NameId name);
+    std::uint32_t static_slot(NameId name);
+    std::uint32_t args_slot();
     Operand read_name(NameId name, Span span, int dest, bool must_own = false);
     void store_name(NameId name, Operand value, Span span);
     void store_local(const Local& local, Operand value, Span span);
@@ -200,6 +207,8 @@ class FunctionCompiler {
     Operand make_function(Function* function, List<Parameter> parameters, Span span, int dest);
     void def_statement(const DefStmt& s);
     void class_statement(const ClassStmt& s);
+    Operand class_value(const ClassStmt& s);
+    std::unordered_set<NameId> properties_of(const ClassStmt& s);
     void collect_fields(const ClassStmt& s, ClassTemplate& out);
     void function_body(const Block& body, Span span);
     void defers_epilogue();
@@ -221,8 +230,27 @@ class FunctionCompiler {
     void augmented_assign(const AugmentedAssignStmt& s);
     void del_target(const Expr* target, Span span);
     void import(const ImportStmt& s);
-    void check_type(std::uint8_t reg, Type type, unsigned what, Span span);
-    Type type_of_annotation(const Expr* annotation);
+    void static_statement(const DeclareStmt& s);
+
+    // --- types.cpp
+    void check_type(std::uint8_t reg, TypeCode type, Span span);
+    Operand checked(Operand value, TypeCode type, Span span);
+    TypeCode type_of(const Expr* annotation);
+    TypeCode type_of_name(NameId name, Span span);
+    TypeCode named_type(NamedType type);
+    TypeCode declared_type(NameId name);
+    bool is_type_parameter(NameId name) const;
+    const ClassStmt* class_named(NameId name) const;
+    std::uint32_t class_template(const ClassStmt& s);
+
+    // --- decorators.cpp
+    std::vector<const Expr*> applied_decorators(List<Expr*> decorators);
+    Operand decorate(const std::vector<const Expr*>& decorators, const std::function<Operand(int)>& make, int dest);
+    struct Method {
+        MethodKind kind = MethodKind::plain;
+        bool is_setter = false;
+    };
+    Method method_decorators(const DefStmt& def);
 
     // --- control.cpp
     void if_statement(const IfStmt& s);
@@ -241,7 +269,27 @@ class FunctionCompiler {
     void raise_statement(const RaiseStmt& s);
     void assert_statement(const AssertStmt& s);
     void match_statement(const MatchStmt& s);
-    void pattern(const Pattern& p, Operand subject, JumpList& fails);
+
+    // --- patterns.cpp
+    /// What a case binds once all of its pattern fits: a value, or the items of a sequence from `before` on to
+    /// `after` from its end.
+    struct PatternName {
+        NameId name;
+        std::uint8_t reg;
+        bool rest;
+        std::uint32_t before, after;
+        Span span;
+    };
+    void pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
+    void sequence_pattern(const Pattern& p, Operand subject, JumpList& fails,
+                          std::vector<PatternName>& names);
+    void class_pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
+    void capture(const PatternName& found, std::vector<PatternName>& names);
+    void bind_pattern_names(const std::vector<PatternName>& names);
+    Operand native_test(std::string_view native, Operand subject, Operand other, Span span);
+    std::optional<NameId> positional_field(const Pattern& p, std::size_t index);
+
+    // --- control.cpp
     /// `from` and `kind` say where the way leads, as Liveness is asked; `result` is a register that leaves,
     /// too.
     void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span, const Stmt* from = nullptr,
@@ -337,7 +385,7 @@ class FunctionCompiler {
     void end_caught_name(NameId name, Span span);
     void end_caught_names(std::size_t depth, Span span);
     std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
-    Type result_type_{};
+    TypeCode result_type_ = 0;
     std::unordered_set<NameId> read_only_;         ///< parameters annotated &T
     bool is_init_ = false;                         ///< a method named __init__
     Operand pipe_value_{};                         ///< what `_` stands for
@@ -349,7 +397,8 @@ class FunctionCompiler {
     std::unordered_map<std::uint64_t, std::uint32_t> constant_index_;
     bool edge_ = false;  ///< the value being assigned is an unowned edge
     bool augmented_ = false;
-    std::unordered_map<std::uint32_t, Type> global_types_;
+    std::unordered_map<NameId, std::uint32_t> static_slots_;
+    std::unordered_set<NameId> type_parameters_;  ///< of this function and of its class: not checked
     bool needs_init_ = false;  ///< some local may be read before it has a value
 };
 

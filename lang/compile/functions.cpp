@@ -1,6 +1,7 @@
 // Functions and classes: prologue, body, ways to return, closures, defaults, and what a class statement
 // makes.
 #include <algorithm>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 
@@ -58,8 +59,10 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->parameters = static_cast<std::uint16_t>(def.parameters.size());
     is_init_ = class_ != nullptr && context_.names.text(def.name) == "__init__";
     fn_->is_init = is_init_;
-    fn_->is_region = has_decorator(def.decorators, context_.names, "region");
-    if (def.result != nullptr) result_type_ = type_of_annotation(def.result);
+    fn_->is_region = has_decorator(def.decorators, context_.names, "region") &&
+                     !user_defines(context_.names.intern("region"));
+    for (NameId each : def.type_parameters) type_parameters_.insert(each);
+    result_type_ = type_of(def.result);
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
@@ -74,14 +77,21 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
             !as<BorrowExpr>(p.annotation).writable)
             read_only_.insert(p.name);
     for (const Parameter& p : def.parameters) {
-        const Local& local = *find_local(p.name);
-        const Type type = type_of_annotation(p.annotation);
-        if (type == Type::any) continue;
-        const Local* place = find_local(p.name);
-        (void)local;
-        if (place->is_cell) continue;
-        emit(Op::check_type, place->reg, 1, 0, p.span);
-        emit_word(static_cast<std::uint32_t>(type));
+        const Local place = *find_local(p.name);
+        if (place.type == 0) continue;
+        if (!place.is_cell) {
+            check_type(place.reg, place.type, p.span);
+            continue;
+        }
+        const unsigned mark = next_temp_;
+        const std::uint8_t value = temp();
+        emit(counts() ? Op::get_cell_share : Op::get_cell, value, place.reg, 0, p.span);
+        emit_word(p.name);
+        if (counts()) own(value);
+        check_type(value, place.type, p.span);
+        emit(Op::set_cell_take, place.reg, value, 0, p.span);
+        if (counts()) disown(value);
+        release_to(mark);
     }
     if (fn_->is_region && regions()) {
         emit(Op::region_enter, 0, 0, 0, def.name_span);
@@ -127,7 +137,7 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
             release_to(none);
             return;
         }
-        if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != Type::any || is_init_ ||
+        if (scope_.has_defer || (fn_->is_region && regions()) || result_type_ != 0 || is_init_ ||
             !exits_.empty()) {
             emit(Op::load_none, none, 0, 0, span);
             return_value({none, Hold::plain, true}, span);
@@ -187,15 +197,7 @@ void FunctionCompiler::defer_statement(const DeferStmt& s) {
 
 /// `return value`: through the blocks around it, then out.
 void FunctionCompiler::return_value(Operand value, Span span, const Stmt* from) {
-    if (result_type_ != Type::any) {
-        if (!value.temporary) {
-            const std::uint8_t copy = temp();
-            emit(Op::move, copy, value.reg, 0, span);
-            value = {copy, value.hold, true};
-        }
-        check_type(value.reg, result_type_, 2, span);
-    }
-    leave_function(value, span, from);
+    leave_function(checked(value, result_type_, span), span, from);
 }
 
 void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from) {
@@ -321,11 +323,19 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
               "write the function in the language");
         return;
     }
+    const Method method = class_register_ ? method_decorators(s) : Method{};
+    const bool has_kind = method.kind != MethodKind::plain || method.is_setter;
+    const std::vector<const Expr*> decorators =
+        has_kind ? std::vector<const Expr*>{} : applied_decorators(s.decorators);
     Function* function = inner.compile_def(s, std::move(name));
-    Operand value = make_function(function, s.parameters, s.name_span, -1);
+    function->method_kind = method.kind;
+    const std::function<Operand(int)> make = [&](int dest) {
+        return make_function(function, s.parameters, s.name_span, dest);
+    };
+    Operand value = decorate(decorators, make, -1);
     const Local* self = class_register_ ? nullptr : find_local(s.name);
     const bool recursive =
-        counts() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&
+        counts() && decorators.empty() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&
         self_base_ < self_limit_ &&
         std::any_of(function->captures.begin(), function->captures.end(),
                     [&](const Capture& c) { return c.from_parent_register && c.index == self->reg; });
@@ -340,14 +350,25 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
         release_to(mark);
         return;
     }
-    store_name(s.name, value, s.name_span);
+    const NameId name_of_place =
+        method.is_setter ? context_.names.intern(std::string(context_.names.text(s.name)) + ".setter") : s.name;
+    store_name(name_of_place, value, s.name_span);
     release_to(mark);
+}
+
+/// Names that methods of the class define as properties: they are no fields.
+std::unordered_set<NameId> FunctionCompiler::properties_of(const ClassStmt& s) {
+    std::unordered_set<NameId> properties;
+    for (const Stmt* member : s.body)
+        if (member->kind == StmtKind::def && method_decorators(as<DefStmt>(member)).kind == MethodKind::property)
+            properties.insert(as<DefStmt>(member).name);
+    return properties;
 }
 
 /// Fields that the class's methods assign through their first parameter get fixed offsets; annotations in the
 /// class body give them types.
 void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
-    std::unordered_set<NameId> seen;
+    std::unordered_set<NameId> seen = properties_of(s);
     const auto add = [&](NameId name) {
         if (seen.insert(name).second) out.own_fields.push_back(name);
     };
@@ -356,8 +377,8 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
         const auto& a = as<AnnotatedAssignStmt>(member);
         if (a.target->kind != ExprKind::name) continue;
         add(as<NameExpr>(a.target).name);
-        const Type type = type_of_annotation(a.annotation);
-        if (type != Type::any) out.typed_fields.push_back({as<NameExpr>(a.target).name, type});
+        const TypeCode type = type_of(a.annotation);
+        if (type != 0) out.typed_fields.push_back({as<NameExpr>(a.target).name, type});
     }
     NameId self = 0;
     const std::function<void(const Expr*)> assigned = [&](const Expr* t) {
@@ -378,8 +399,8 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
                     const auto& a = as<AnnotatedAssignStmt>(st);
                     assigned(a.target);
                     if (a.target->kind == ExprKind::attribute) {
-                        const Type type = type_of_annotation(a.annotation);
-                        if (type != Type::any)
+                        const TypeCode type = type_of(a.annotation);
+                        if (type != 0)
                             out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
                     }
                     break;
@@ -424,6 +445,12 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
 
 void FunctionCompiler::class_statement(const ClassStmt& s) {
     const unsigned mark = next_temp_;
+    const std::function<Operand(int)> make = [&](int) { return class_value(s); };
+    store_name(s.name, decorate(applied_decorators(s.decorators), make, -1), s.name_span);
+    release_to(mark);
+}
+
+Operand FunctionCompiler::class_value(const ClassStmt& s) {
     const std::uint8_t type = temp();
     unsigned base = 255;
     Operand base_value{};
@@ -431,12 +458,15 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
         base_value = expr(s.base);
         base = base_value.reg;
     }
-    auto info = std::make_unique<ClassTemplate>();
-    info->name = std::string(context_.names.text(s.name));
-    info->span = s.name_span;
-    collect_fields(s, *info);
-    const auto index = static_cast<std::uint32_t>(context_.program.classes.size());
-    context_.program.classes.push_back(std::move(info));
+    const std::uint32_t index = class_template(s);
+    {
+        ClassTemplate& info = *context_.program.classes[index];
+        info.name = std::string(context_.names.text(s.name));
+        info.span = s.name_span;
+        const ClassStmt* outer = std::exchange(class_, &s);
+        collect_fields(s, info);
+        class_ = outer;
+    }
     emit(Op::make_class, type, base, 0, s.base != nullptr ? s.base->span : s.name_span);
     emit_word(index);
     emit_word(0);
@@ -479,6 +509,10 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
                 class_body_names_ = {&s, type_register};
                 into_owned(value, reg, true);
                 class_body_names_ = {};
+                if (annotated) {
+                    const TypeCode declared = type_of(as<AnnotatedAssignStmt>(member).annotation);
+                    if (declared != 0) check_type(reg, declared, value->span);
+                }
                 end_statement(member->span);
                 disown(reg);
                 const auto store = [&](const Expr* t) {
@@ -506,8 +540,7 @@ void FunctionCompiler::class_statement(const ClassStmt& s) {
     class_attributes_ = outer_attributes;
     class_register_ = outer_register;
     class_ = outer_class;
-    store_name(s.name, {type, Hold::plain, true}, s.name_span);
-    release_to(mark);
+    return {type, Hold::plain, true};
 }
 
 }  // namespace harness::lang

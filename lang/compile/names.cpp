@@ -166,7 +166,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     std::unordered_set<NameId> received;  // what a call makes for *rest and **rest belongs to the callee
     for (const Parameter& p : parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++), .is_parameter = true};
-        local.type = type_of_annotation(p.annotation);
+        if (p.kind != Parameter::Kind::rest && p.kind != Parameter::Kind::keyword_rest)
+            local.type = type_of(p.annotation);
         const bool captured = scope_.captured.contains(p.name);
         const bool written = scope_.assigned_parameters.contains(p.name);
         const bool rest = p.kind == Parameter::Kind::rest || p.kind == Parameter::Kind::keyword_rest;
@@ -202,6 +203,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         if (next > most_local_names + 60) break;
         Local local{.name = name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(name);
+        local.type = declared_type(name);
         locals_[name] = local;
         fn_->slot_names.push_back(name);
     }
@@ -215,7 +217,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     fn_->owned_count = static_cast<std::uint16_t>(next - fn_->first_owned);
     for (NameId name : plain) {
         if (next > most_local_names + 60) break;
-        locals_[name] = {.name = name, .reg = static_cast<std::uint8_t>(next++), .plain = true};
+        locals_[name] = {
+            .name = name, .reg = static_cast<std::uint8_t>(next++), .plain = true, .type = declared_type(name)};
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
@@ -307,8 +310,40 @@ std::uint32_t FunctionCompiler::global_slot(NameId name) {
     return found->second;
 }
 
+/// The global behind a name that this function declares `static`; its symbol is the function's and the
+/// variable's name.
+std::uint32_t FunctionCompiler::static_slot(NameId name) {
+    const auto [found, fresh] =
+        static_slots_.emplace(name, static_cast<std::uint32_t>(context_.program.global_names.size()));
+    if (!fresh) return found->second;
+    std::string symbol = fn_->qualified_name + "." + std::string(context_.names.text(name));
+    if (module_ != 0) symbol = std::string(context_.program.modules[module_].info->name) + "." + symbol;
+    auto& all = context_.program.global_names;
+    const std::string first = symbol;
+    for (unsigned n = 2; std::find(all.begin(), all.end(), context_.names.intern(symbol)) != all.end(); ++n)
+        symbol = first + "#" + std::to_string(n);
+    all.push_back(context_.names.intern(symbol));
+    return found->second;
+}
+
+/// The global `args` of the program, which exists where some code reads it and no code binds it.
+std::uint32_t FunctionCompiler::args_slot() {
+    auto& slot = context_.program.args_slot;
+    if (!slot.has_value()) {
+        slot = static_cast<std::uint32_t>(context_.program.global_names.size());
+        context_.program.global_names.push_back(context_.names.intern("args"));
+    }
+    return *slot;
+}
+
 Resolved FunctionCompiler::resolve(NameId name) {
     Resolved r;
+    for (FunctionCompiler* f = this; f->parent_ != nullptr && f->find_local(name) == nullptr; f = f->parent_) {
+        if (!f->scope_.statics.contains(name)) continue;
+        r.kind = Resolved::Kind::global;
+        r.index = f->static_slot(name);
+        return r;
+    }
     if (const Local* local = find_local(name)) {
         r.kind = Resolved::Kind::local;
         r.local = *local;
@@ -332,6 +367,10 @@ Resolved FunctionCompiler::resolve(NameId name) {
         r.kind = Resolved::Kind::builtin;
         r.builtin = found->second;
         return r;
+    }
+    if (context_.names.text(name) == "args") {
+        r.kind = Resolved::Kind::global;
+        r.index = args_slot();
     }
     return r;
 }
@@ -410,18 +449,11 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
 
 /// Whether an instruction may write its result straight into the local: nothing must be ended there.
 bool FunctionCompiler::can_target(const Local& local) const {
-    return !local.is_cell && !local.is_parameter && local.type == Type::any && (!counts() || local.plain);
+    return !local.is_cell && !local.is_parameter && local.type == 0 && (!counts() || local.plain);
 }
 
 void FunctionCompiler::store_local(const Local& local, Operand value, Span span) {
-    if (local.type != Type::any) {
-        if (!value.temporary) {
-            const std::uint8_t copy = temp();
-            emit(Op::move, copy, value.reg, 0, span);
-            value = {copy, value.hold, true};
-        }
-        check_type(value.reg, local.type, 0, span);
-    }
+    value = checked(value, local.type, span);
     if (local.is_cell) {
         emit(value.hold == Hold::lent ? Op::set_cell_copy : Op::set_cell_take, local.reg, value.reg, 0, span);
     } else if (!counts() || local.plain) {
@@ -446,12 +478,19 @@ void FunctionCompiler::store_name(NameId name, Operand value, Span span) {
             store_local(r.local, value, span);
             return;
         case Resolved::Kind::capture: {
+            for (const FunctionCompiler* f = parent_; f != nullptr; f = f->parent_) {
+                const Local* outer = f->find_local(name);
+                if (outer == nullptr) continue;
+                value = checked(value, outer->type, span);
+                break;
+            }
             const std::uint8_t cell = temp();
             emit(Op::get_capture, cell, fn_->closure_register, r.index, span);
             emit(value.hold == Hold::lent ? Op::set_cell_copy : Op::set_cell_take, cell, value.reg, 0, span);
             break;
         }
         default:
+            value = checked(value, declared_type(name), span);
             emit(value.hold == Hold::lent ? Op::set_global_copy : Op::set_global_take, value.reg, 0, 0, span);
             emit_word(r.kind == Resolved::Kind::global ? r.index : global_slot(name));
     }

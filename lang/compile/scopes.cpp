@@ -18,6 +18,7 @@ class Collector {
         scope_ = tree_.module.get();
         block(body);
         finish(*scope_);
+        check_constants();
     }
 
   private:
@@ -34,7 +35,9 @@ class Collector {
     void bind(NameId name, Binding binding) {
         scope_->used.insert(name);
         binding.name = name;
-        if (!scope_->global_names.contains(name) && !scope_->nonlocal_names.contains(name)) {
+        binding.span = at_;
+        if (!scope_->global_names.contains(name) && !scope_->nonlocal_names.contains(name) &&
+            (!scope_->statics.contains(name) || scope_->parent == nullptr)) {
             if (scope_->bound.insert(name).second)
                 scope_->locals.push_back(name);
             else if (is_parameter(name))
@@ -48,6 +51,7 @@ class Collector {
 
     /// Everything that an assignment to `target` binds, with an unknown value.
     void target(const Expr* e) {
+        at_ = e->span;
         switch (e->kind) {
             case ExprKind::name:
                 bind_any(as<NameExpr>(e).name);
@@ -61,6 +65,43 @@ class Collector {
                 break;
             default:
                 expr(e);
+        }
+    }
+
+    /// The scope that a store to the name in `scope` reaches.
+    const FunctionScope* owner(const FunctionScope& scope, NameId name) const {
+        if (scope.global_names.contains(name)) return tree_.module.get();
+        if (!scope.nonlocal_names.contains(name)) return &scope;
+        const FunctionScope* outer = scope.parent;
+        while (outer != nullptr && !outer->bound.contains(name)) outer = outer->parent;
+        return outer;
+    }
+
+    /// A name declared by `const` has no other binding, wherever it is made.
+    void check_constants() {
+        struct Offence {
+            NameId name;
+            Span store, declared;
+        };
+        std::vector<Offence> found;
+        const auto look = [&](const FunctionScope& scope) {
+            for (const Binding& b : scope.bindings) {
+                const FunctionScope* holder = owner(scope, b.name);
+                if (holder == nullptr) continue;
+                const auto constant = holder->consts.find(b.name);
+                if (constant != holder->consts.end() && constant->second.begin != b.span.begin)
+                    found.push_back({b.name, b.span, constant->second});
+            }
+        };
+        look(*tree_.module);
+        for (const auto& [node, scope] : tree_.functions) look(*scope);
+        std::sort(found.begin(), found.end(),
+                  [](const Offence& a, const Offence& b) { return a.store.begin < b.store.begin; });
+        for (const Offence& each : found) {
+            const std::string text(names_.text(each.name));
+            error(each.store, "'" + text + "' is a const and is bound once",
+                  "leave 'const' out at its declaration, or use another name here");
+            errors_.back().related.push_back({"declared", each.declared});
         }
     }
 
@@ -251,6 +292,7 @@ class Collector {
             case ExprKind::walrus:
                 scope_->has_walrus = true;
                 expr(as<WalrusExpr>(e).value);
+                at_ = as<WalrusExpr>(e).name_span;
                 bind(as<WalrusExpr>(e).name, {.name = 0, .value = as<WalrusExpr>(e).value});
                 break;
             case ExprKind::starred:
@@ -324,6 +366,7 @@ class Collector {
     }
 
     void pattern(const Pattern& p) {
+        at_ = p.span;
         if (p.name != 0) bind_any(p.name);
         expr(p.value);
         for (const Pattern* part : p.parts) pattern(*part);
@@ -346,6 +389,7 @@ class Collector {
                 expr(as<ExprStmt>(s).value);
             } else if (s->kind == StmtKind::class_) {
                 const auto& inner = as<ClassStmt>(s);
+                for (const Expr* d : inner.decorators) expr(d);
                 expr(inner.base);
                 class_body(inner.name, inner.body);
             }
@@ -356,6 +400,7 @@ class Collector {
     void def_statement(const DefStmt& s, bool binds) {
         for (const Expr* d : s.decorators) expr(d);
         parameters(s.parameters);
+        at_ = s.name_span;
         if (binds) bind_any(s.name);
         ++scope_->nested_functions;
         function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
@@ -382,6 +427,7 @@ class Collector {
                 const auto& a = as<AssignStmt>(s);
                 expr(a.value);
                 for (const Expr* t : a.targets) {
+                    at_ = t->span;
                     if (t->kind == ExprKind::name)
                         bind(as<NameExpr>(t).name, {.name = 0, .value = a.value});
                     else
@@ -392,6 +438,9 @@ class Collector {
             case StmtKind::annotated_assign: {
                 const auto& a = as<AnnotatedAssignStmt>(s);
                 expr(a.value);
+                at_ = a.target->span;
+                if (a.target->kind == ExprKind::name)
+                    scope_->annotations.try_emplace(as<NameExpr>(a.target).name, a.annotation);
                 if (a.target->kind != ExprKind::name)
                     expr(a.target);
                 else if (a.value != nullptr)
@@ -403,6 +452,7 @@ class Collector {
             case StmtKind::augmented_assign: {
                 const auto& a = as<AugmentedAssignStmt>(s);
                 expr(a.value);
+                at_ = a.target->span;
                 if (a.target->kind == ExprKind::name) {
                     bind(as<NameExpr>(a.target).name,
                          {.name = 0, .value = a.target, .other = a.value, .op = a.op});
@@ -426,6 +476,7 @@ class Collector {
             case StmtKind::for_: {
                 const auto& f = as<ForStmt>(s);
                 expr(f.iterable);
+                at_ = f.target->span;
                 if (f.target->kind == ExprKind::name && is_counted(f.iterable, names_)) {
                     bind(as<NameExpr>(f.target).name, {.name = 0, .value = f.iterable, .counted_loop = true});
                 } else {
@@ -452,13 +503,40 @@ class Collector {
                 const auto& c = as<ClassStmt>(s);
                 for (const Expr* d : c.decorators) expr(d);
                 expr(c.base);
+                at_ = c.name_span;
                 bind_any(c.name);
+                if (const auto [found, fresh] = scope_->classes.try_emplace(c.name, &c); !fresh)
+                    found->second = nullptr;
                 class_body(c.name, c.body);
                 break;
             }
             default:
                 rare_stmt(s);
         }
+    }
+
+    void declare(const DeclareStmt& d) {
+        const bool is_static = d.kind == StmtKind::static_;
+        const std::string word = is_static ? "static" : "const";
+        const std::string text(names_.text(d.name));
+        expr(d.value);
+        if (is_parameter(d.name)) {
+            error(d.name_span, "name '" + text + "' is parameter and " + word);
+            return;
+        }
+        if (is_static) {
+            if (scope_->bound.contains(d.name) || scope_->statics.contains(d.name))
+                error(d.name_span, "name '" + text + "' is assigned to before static declaration",
+                      "declare it first, and once");
+            scope_->statics.insert(d.name);
+            // At the top level too it is held by the symbol table, not by the main frame.
+            if (scope_->parent == nullptr) scope_->free.insert(d.name);
+        } else {
+            scope_->consts.try_emplace(d.name, d.name_span);
+        }
+        if (d.annotation != nullptr) scope_->annotations.try_emplace(d.name, d.annotation);
+        at_ = d.name_span;
+        bind(d.name, {.name = 0, .value = d.value});
     }
 
     void rare_stmt(const Stmt* s) {
@@ -476,6 +554,7 @@ class Collector {
                 block(t.body);
                 for (const ExceptClause& clause : t.handlers) {
                     expr(clause.types);
+                    at_ = clause.name_span;
                     if (clause.name != 0) bind_any(clause.name);
                     block(clause.body);
                 }
@@ -504,14 +583,14 @@ class Collector {
                 break;
             case StmtKind::const_:
             case StmtKind::static_:
-                expr(as<DeclareStmt>(s).value);
-                bind(as<DeclareStmt>(s).name, {.name = 0, .value = as<DeclareStmt>(s).value});
+                declare(as<DeclareStmt>(s));
                 break;
             case StmtKind::let:
                 expr(as<DeclareStmt>(s).value);
                 enter_block_name(as<DeclareStmt>(s).name);
                 break;
             case StmtKind::import:
+                at_ = as<ImportStmt>(s).name_span;
                 bind_any(as<ImportStmt>(s).alias);
                 break;
             case StmtKind::region:
@@ -542,6 +621,7 @@ class Collector {
     std::vector<NameId> classes_;
     unsigned block_depth_ = 0;
     unsigned loops_ = 0;
+    Span at_{};  ///< of the place that binds names now
 };
 
 }  // namespace

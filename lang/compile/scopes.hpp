@@ -19,6 +19,7 @@ struct Binding {
     const Expr* other = nullptr;  ///< the second operand of an augmented assignment, whose first is the name
     BinaryOp op = BinaryOp::add;
     bool counted_loop = false;  ///< the variable of `for … in range(…)`
+    Span span{};                ///< of the place that binds it
 };
 
 struct FunctionScope {
@@ -38,6 +39,10 @@ struct FunctionScope {
     unsigned block_slots = 0;  ///< most names of nested blocks that live at one time
     std::unordered_map<NameId, Span> nonlocal_spans;
     unsigned nested_functions = 0;  ///< defs within, each of which may refer to itself
+    std::unordered_map<NameId, Span> consts;  ///< declared by `const`, with the place
+    std::unordered_set<NameId> statics;       ///< declared by `static`: globals that only this function sees
+    std::unordered_map<NameId, const Expr*> annotations;    ///< of names, for every store to them
+    std::unordered_map<NameId, const ClassStmt*> classes;   ///< null where several statements make it
     bool has_walrus = false;
     bool has_defer = false;
 };
@@ -53,6 +58,8 @@ struct ScopeTree {
     std::unique_ptr<FunctionScope> module;
     std::unordered_set<NameId> declared_global;  ///< by `global` in any function
     std::unordered_map<const void*, std::unique_ptr<FunctionScope>> functions;  ///< by DefStmt or LambdaExpr
+    std::unordered_map<const ClassStmt*, std::uint32_t> class_templates;  ///< those that have one already
+    std::unordered_map<const Expr*, std::uint16_t> types;                 ///< of annotations, once known
 };
 
 /// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter

@@ -110,21 +110,19 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             for (const Expr* t : as<DelStmt>(s).targets) del_target(t, s->span);
             break;
         case StmtKind::const_:
-        case StmtKind::static_: {
-            const auto& d = as<DeclareStmt>(s);
-            Operand value = owned_temp(d.value);
-            const Type type = type_of_annotation(d.annotation);
-            if (type != Type::any) check_type(value.reg, type, 0, d.value->span);
-            store_name(d.name, value, d.name_span);
+            store_name(as<DeclareStmt>(s).name, owned_temp(as<DeclareStmt>(s).value),
+                       as<DeclareStmt>(s).value->span);
             break;
-        }
+        case StmtKind::static_:
+            static_statement(as<DeclareStmt>(s));
+            break;
         case StmtKind::let: {
             const auto& d = as<DeclareStmt>(s);
             const unsigned mark = next_temp_;
             Operand value = owned_temp(d.value);
             end_statement(s->span);
-            const Type type = type_of_annotation(d.annotation);
-            if (type != Type::any) check_type(value.reg, type, 0, d.value->span);
+            const TypeCode type = type_of(d.annotation);
+            value = checked(value, type, d.value->span);
             Local local{.name = d.name, .reg = static_cast<std::uint8_t>(block_base_ + block_used_++)};
             needs_init_ = true;
             const bool cell = scope_.captured.contains(d.name);
@@ -137,6 +135,7 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             }
             store_local(local, value, d.name_span);
             local.is_cell = cell;
+            local.type = type;
             block_locals_.push_back(local);
             fn_->blocks.push_back({d.name, local.reg, here(), 0});
             release_to(mark);
@@ -415,35 +414,26 @@ void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value
 }
 
 void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
-    const Type type = type_of_annotation(s.annotation);
-    if (s.target->kind == ExprKind::name) {
-        const NameId name = as<NameExpr>(s.target).name;
-        if (type != Type::any) {
-            if (const auto found = locals_.find(name); found != locals_.end()) {
-                found->second.type = type;
-            } else if (const Resolved r = resolve(name); r.kind == Resolved::Kind::global) {
-                global_types_[r.index] = type;
-            }
-        }
-        if (s.value == nullptr) return;
-        Operand value = expr(s.value);
-        if (const Local* local = find_local(name); local != nullptr && local->type != Type::any) {
-            store_name(name, value, s.value->span);
-            return;
-        }
-        if (type != Type::any) {
-            if (!value.temporary) {
-                const std::uint8_t copy = temp();
-                emit(Op::move, copy, value.reg, 0, s.span);
-                value = {copy, value.hold, true};
-            }
-            check_type(value.reg, type, 0, s.value->span);
-        }
-        store_name(name, value, s.span);
-        return;
-    }
     if (s.value == nullptr) return;
-    assign_expr(s.target, s.value, s.span);
+    // Stores to names and fields are checked against what the whole scope says of them.
+    if (s.target->kind == ExprKind::name)
+        store_name(as<NameExpr>(s.target).name, expr(s.value), s.value->span);
+    else
+        assign_expr(s.target, s.value, s.span);
+}
+
+/// `static x = e`: a global that only this function sees, given its value the first time.
+void FunctionCompiler::static_statement(const DeclareStmt& s) {
+    const Resolved r = resolve(s.name);
+    emit(Op::jump_if_global, 0, 0, 0, s.span);
+    emit_word(r.index);
+    emit_word(0);
+    const std::uint32_t over = here() - 1;
+    const Flow before = flow_;
+    store_name(s.name, owned_temp(s.value), s.value->span);
+    end_statement(s.span);
+    flow_ = before;
+    patch(over, here());
 }
 
 void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
@@ -451,7 +441,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
         case ExprKind::name: {
             const NameId name = as<NameExpr>(s.target).name;
             const Local* found = find_local(name);
-            if (found != nullptr && !found->is_cell && !found->is_parameter && found->type == Type::any) {
+            if (found != nullptr && !found->is_cell && !found->is_parameter && found->type == 0) {
                 const Local local = *found;
                 check_assigned(local, s.target->span);
                 augmented_ = true;
@@ -599,21 +589,6 @@ void FunctionCompiler::import(const ImportStmt& s) {
     emit(Op::import_module, reg, 0, 0, s.span);
     emit_word(*index);
     store_name(s.alias, {reg, Hold::plain, true}, s.span);
-}
-
-// --- Types
-
-void FunctionCompiler::check_type(std::uint8_t reg, Type type, unsigned what, Span span) {
-    emit(Op::check_type, reg, what, 0, span);
-    emit_word(static_cast<std::uint32_t>(type));
-}
-
-/// The primitive type an annotation names; everything else is not enforced here.
-Type FunctionCompiler::type_of_annotation(const Expr* annotation) {
-    if (annotation == nullptr || annotation->kind != ExprKind::name) return Type::any;
-    const NameId id = as<NameExpr>(annotation).name;
-    if (user_defines(id)) return Type::any;
-    return primitive_type(context_.names.text(id)).value_or(Type::any);
 }
 
 }  // namespace harness::lang

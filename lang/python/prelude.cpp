@@ -128,6 +128,10 @@ def random_float():
     return (_h_random.next() >> 11) * 2.0**-53
 
 
+def progress(done, total):
+    pass
+
+
 def clock():
     """Seconds as a float, from an arbitrary start."""
     return _h_time.perf_counter()

@@ -195,6 +195,14 @@ void PythonWriter::class_(const ClassStmt& made) {
     scope.names = bound_names(made.body);
     scopes_.push_back(std::move(scope));
     block(made.body);
+    // deinit(self) is the other spelling of __del__.
+    const auto defines = [&](std::string_view name, std::size_t parameters) {
+        return std::any_of(made.body.begin(), made.body.end(), [&](const Stmt* member) {
+            return member->kind == StmtKind::def && names_.text(as<DefStmt>(member).name) == name &&
+                   as<DefStmt>(member).parameters.size() == parameters;
+        });
+    };
+    if (defines("deinit", 1) && !defines("__del__", 1)) line("    __del__ = deinit");
     scopes_.pop_back();
 }
 

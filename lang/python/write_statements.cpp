@@ -348,6 +348,7 @@ void PythonWriter::annotated(const AnnotatedAssignStmt& made) {
 }
 
 void PythonWriter::declare(const DeclareStmt& made) {
+    if (made.kind == StmtKind::static_) return static_(made);
     begin_line();
     std::string target = name_text(made.name);
     if (made.kind == StmtKind::let) {
@@ -359,6 +360,23 @@ void PythonWriter::declare(const DeclareStmt& made) {
     value_or_float(made.value, is_float(made.annotation));
     out_ += '\n';
     if (made.kind == StmtKind::let) renamed_.push_back({made.name, target});
+}
+
+// A static of a function becomes a global of its own, which has a value from the first time on.
+void PythonWriter::static_(const DeclareStmt& made) {
+    std::string target = name_text(made.name);
+    if (scopes_.back().kind != ScopeKind::file) {
+        target = fmt::format("{}_h_{}", names_.text(made.name), ++counter_);
+        line("global " + target);
+    }
+    line("try:");
+    line("    " + target);
+    line("except NameError:");
+    begin_line();
+    out_ += "    " + target + " = ";
+    value_or_float(made.value, is_float(made.annotation));
+    out_ += '\n';
+    if (target != name_text(made.name)) renamed_.push_back({made.name, target});
 }
 
 void PythonWriter::del(const DelStmt& made) {

@@ -84,6 +84,7 @@ class PythonWriter {
     void assign(const AssignStmt& made);
     void annotated(const AnnotatedAssignStmt& made);
     void declare(const DeclareStmt& made);
+    void static_(const DeclareStmt& made);
     void del(const DelStmt& made);
     void names_line(const NamesStmt& made, const char* word);
     void import(const ImportStmt& made);

@@ -50,6 +50,7 @@ enum class ExprKind : std::uint8_t {
     starred,
     array_type,  // [T; n], as a type or as a repeat literal [0; 100]
     spawn,       // spawn f(args)
+    made,        // the compiler's own: a value that it has at hand; the parser makes none
 };
 
 /// `height` is the number of expression nodes on the longest path downwards, this one included. The parser

@@ -427,8 +427,19 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
             const bool function = (method.is_constant_object() &&
                                    method.as_constant<ConstantObject>()->kind == ConstantKind::function) ||
                                   (method.is_counted() && heap.class_id(method) == ClassId::closure);
-            if (function && !has_side_field(self, name))
-                return enter(method, first, count + 1, result, return_pc, keywords);
+            if (function && !has_side_field(self, name)) {
+                switch (method_kind(method)) {
+                    case MethodKind::plain:
+                        return enter(method, first, count + 1, result, return_pc, keywords);
+                    case MethodKind::static_:
+                        return enter(method, first + 1, count, result, return_pc, keywords);
+                    case MethodKind::class_:
+                        return enter_shifted(method, Value::constant(&type), first + 1, count, result,
+                                             return_pc, keywords);
+                    case MethodKind::property:
+                        break;  // its value is what is called
+                }
+            }
             const bool native = method.is_constant_object() &&
                                 method.as_constant<ConstantObject>()->kind == ConstantKind::native;
             if (native && !has_side_field(self, name)) {
@@ -561,7 +572,7 @@ const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint
     if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return nullptr;
     const auto* f = method.as_constant<Function>();
-    if (!f->simple || f->parameters != count + 1 || has_side_field(self, name)) return nullptr;
+    if (!f->simple || f->method_kind != MethodKind::plain || f->parameters != count + 1 || has_side_field(self, name)) return nullptr;
     return f;
 }
 

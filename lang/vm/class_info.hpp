@@ -14,6 +14,7 @@
 namespace harness::lang {
 
 class Machine;
+struct ClassTemplate;
 
 enum class ConstantKind : std::uint8_t { function, native, class_, module, allocator };
 
@@ -112,7 +113,7 @@ struct Member {
     bool is_field = false;
     bool inherited = false;         ///< the value belongs to a class above
     std::uint16_t slot = 0;         ///< field: index of the 8-byte slot
-    std::uint16_t field_type = 0;   ///< field: enforced primitive type, 0 for any; see bytecode/types.hpp
+    std::uint16_t field_type = 0;   ///< field: the TypeCode of what it accepts, 0 for anything
     Value value = Value::absent();  ///< attribute
 };
 
@@ -126,6 +127,7 @@ struct ClassInfo : ConstantObject {
     bool has_typed_fields = false;
     mutable bool attributes_change = false;      ///< an attribute was assigned after the class was made
     const Native* construct = nullptr;           ///< builtin types: what calling the class does
+    const ClassTemplate* made_from = nullptr;    ///< the class statement, for annotations that name it
     std::unordered_map<NameId, Member> members;  ///< own and inherited
     std::vector<NameId> field_names;             ///< by slot
     Value dunders[static_cast<std::size_t>(Dunder::count_)];  ///< absent() where the class has none

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/functions.hpp"
@@ -197,6 +199,26 @@ bool Interpreter::prepare() {
     return true;
 }
 
+/// The list `args`, made before the program's first statement. False after raising MemoryError.
+bool Interpreter::make_args() {
+    set_site();
+    const Value list = heap.new_list(static_cast<std::uint32_t>(options.args.size()));
+    if (list == Value::failed()) return false;
+    globals[*program.args_slot] = list;
+    for (const std::string& text : options.args) {
+        const Value each = heap.new_string(text);
+        if (each == Value::failed() || !heap.append(list, each)) return false;
+    }
+    return true;
+}
+
+/// `args` was not made by the program, so it is not the program's to free: whatever it did not free goes now.
+void Interpreter::end_args() {
+    if (!program.args_slot.has_value() || !lifetime.explicit_release) return;
+    const Value args = std::exchange(globals[*program.args_slot], Value::unbound());
+    if (args.is_owned() && heap.live(args)) deinit(args);
+}
+
 void Interpreter::execute_main() {
     globals = manager->heap().slots();
     for (std::size_t i = 0; i < program.global_names.size(); ++i) {
@@ -211,6 +233,10 @@ void Interpreter::execute_main() {
     }
     for (std::uint16_t i = 0; i < main.registers; ++i) frame->base[i] = Value::unbound();
     at = main.code.data() + 1;
+    if (program.args_slot.has_value() && !make_args()) {
+        halted_by_error = true;
+        return;
+    }
     halted = false;
     run_until_halt(main.entry, frame->base, main.constants);
     halted_by_error = pending != Value::absent();

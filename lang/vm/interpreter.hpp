@@ -100,6 +100,9 @@ class Interpreter : public Machine {
                class_of(pending).derives_from(error_class(kind));
     }
     bool has_side_field(Value self, NameId name) const;
+    /// What a decorator said of the function or closure behind an attribute of a class.
+    MethodKind method_kind(Value attribute) const;
+    const Function* function_behind(Value v) const;
     void raise_init_result(Value v);
     bool push_frame(const Function& function, Value* base, std::uint32_t result,
                     const std::uint32_t* return_pc);
@@ -146,6 +149,7 @@ class Interpreter : public Machine {
     /// The fixed offset of a field of an instance; for writing only where the field has no type to check.
     bool find_field_slot(Value object, NameId name, std::uint16_t& slot, bool for_writing = false) const;
     bool set_field(Value object, NameId name, Value to_store, unsigned how);
+    bool set_property(Value object, NameId name, Value v, bool unnamed);
     bool delete_field(Value object, NameId name);
     Value get_index(Value object, Value index, bool& unnamed);
     bool set_index(Value object, Value index, Value v, unsigned how);
@@ -193,7 +197,11 @@ class Interpreter : public Machine {
     bool set_class_attribute(ClassInfo& type, NameId name, Value v);
     bool unpack(Value* to, std::uint32_t count, Value from, bool take);
     bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take);
-    bool check_type(Value& v, Type type, unsigned what);
+    bool check_type(Value& v, TypeCode type);
+    /// Of what a sequence pattern takes apart: a list, tuple or range; -1 for everything else.
+    std::int64_t length_of_sequence(Value v) const;
+    bool make_args();
+    void end_args();
     Value import_module(std::uint32_t index);
     bool loop_begin(Value* loop);
     /// 1: an item was stored at `item`; 0: the end; -1: an error.

@@ -98,6 +98,20 @@ const Native* Interpreter::builtin_method(Value self, NameId name) const {
     return found;
 }
 
+/// The code of a function or closure; null for everything else.
+const Function* Interpreter::function_behind(Value v) const {
+    if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::function)
+        return v.as_constant<Function>();
+    if (v.is_counted() && heap.live(v) && heap.class_id(v) == ClassId::closure)
+        return heap.payload<Closure>(v).function;
+    return nullptr;
+}
+
+MethodKind Interpreter::method_kind(Value attribute) const {
+    const Function* f = function_behind(attribute);
+    return f == nullptr ? MethodKind::plain : f->method_kind;
+}
+
 bool Interpreter::has_side_field(Value self, NameId name) const {
     if (side_tables_.empty() || (heap.header(self).flags & flag_has_side_table) == 0) return false;
     const auto table = side_tables_.find(self.payload());
@@ -143,7 +157,11 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
                 if (member == type.members.end() ||
                     (member->second.is_field && member->second.value == Value::absent()))
                     return missing();
-                return share(member->second.value);
+                const Value v = share(member->second.value);
+                if (self.method_kind(v) != MethodKind::class_) return v;
+                const Value bound = heap.new_bound_method(object, v);
+                if (bound == Value::failed()) drop(v);
+                return bound;
             }
             case ConstantKind::module: {
                 const ModuleInfo& module = *object.as_constant<ModuleInfo>();
@@ -215,7 +233,12 @@ Value Interpreter::instance_attribute(Value object, NameId name, const std::func
                                         v.as_constant<ConstantObject>()->kind == ConstantKind::native)) ||
             (v.is_counted() && heap.class_id(v) == ClassId::closure);
         if (!method) return share(v);
-        const Value receiver = lifetime.counts_objects || object.is_counted() ? share(object) : object.lent();
+        const MethodKind kind = method_kind(v);
+        if (kind == MethodKind::static_) return share(v);
+        if (kind == MethodKind::property) return call(v, &object, 1);
+        const Value receiver = kind == MethodKind::class_ ? Value::constant(&type)
+                               : lifetime.counts_objects || object.is_counted() ? share(object)
+                                                                                : object.lent();
         const Value bound = heap.new_bound_method(receiver, share(v));
         if (bound == Value::failed()) drop(receiver);
         return bound;
@@ -251,7 +274,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         if (member != type.members.end() && member->second.is_field) {
             Value checked = v;
             if (member->second.field_type != 0 &&
-                !check_type(checked, static_cast<Type>(member->second.field_type), 3))
+                !check_type(checked, member->second.field_type))
                 return false;
             v = checked;
             Value& slot = (&heap.payload<Value>(object))[member->second.slot];
@@ -260,6 +283,8 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             discard(old);
             return true;
         }
+        if (member != type.members.end() && method_kind(member->second.value) == MethodKind::property)
+            return set_property(object, name, v, how == 0);
         auto& table = side_tables_[object.payload()];
         heap.header(object).flags |= flag_has_side_table;
         const auto [slot, fresh] = table.try_emplace(name, Value::absent());
@@ -287,6 +312,24 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
     raise(ErrorKind::AttributeError,
           fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     return false;
+}
+
+/// Calls the setter of a property, which its class holds under the property's name and ".setter".
+bool Interpreter::set_property(Value object, NameId name, Value v, bool unnamed) {
+    const ClassInfo& type = class_of(object);
+    const auto setter = type.members.find(names.intern(std::string(names.text(name)) + ".setter"));
+    Value done = Value::failed();
+    if (setter == type.members.end()) {
+        raise(ErrorKind::AttributeError,
+              fmt::format("property '{}' of '{}' object has no setter", names.text(name), type.name));
+    } else {
+        const Value arguments[] = {object, v.lent()};
+        done = call(setter->second.value, arguments, 2);
+    }
+    if (done == Value::failed()) return false;
+    drop(done);
+    if (unnamed) drop(v);
+    return true;
 }
 
 bool Interpreter::delete_field(Value object, NameId name) {
@@ -577,6 +620,7 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
     made->kind = ConstantKind::class_;
     made->name = type.name;
     made->id = static_cast<ClassId>(classes_.size());
+    made->made_from = &type;
     for (Value& d : made->dunders) d = Value::absent();
     if (parent != nullptr) {
         made->base = parent;
@@ -590,14 +634,14 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
     }
     for (NameId name : type.own_fields) {
         Member& member = made->members[name];
-        if (member.is_field) continue;
+        if (member.is_field || method_kind(member.value) == MethodKind::property) continue;
         member.is_field = true;
         member.inherited = true;
         member.slot = made->field_count++;
         made->field_names.push_back(name);
     }
     for (const auto& typed : type.typed_fields) {
-        made->members[typed.name].field_type = static_cast<std::uint16_t>(typed.type);
+        made->members[typed.name].field_type = typed.type;
         made->has_typed_fields = true;
     }
     classes_.push_back(made.get());
@@ -616,6 +660,13 @@ bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
     if (text.size() > 4 && text.substr(0, 2) == "__") {
         for (std::size_t i = 0; i < static_cast<std::size_t>(Dunder::count_); ++i)
             if (dunder_names[i] == text) type.dunders[i] = member.value;
+    }
+    // `deinit(self)` is the other spelling of __del__.
+    if (text == "deinit") {
+        const Function* f = function_behind(v);
+        const auto del = type.members.find(names.intern("__del__"));
+        if (f != nullptr && f->parameters == 1 && (del == type.members.end() || del->second.inherited))
+            type.dunders[static_cast<std::size_t>(Dunder::del)] = member.value;
     }
     discard(old);
     return true;
@@ -725,11 +776,36 @@ bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t aft
     return true;
 }
 
-bool Interpreter::check_type(Value& v, Type type, unsigned) {
+bool Interpreter::check_type(Value& v, TypeCode code) {
+    const bool optional = (code & type_optional) != 0;
+    if (optional && v.is_none()) return true;
+    code &= static_cast<TypeCode>(~type_optional);
+    if (code >= first_named_type) {
+        const NamedType& wanted = program.named_types[code - first_named_type];
+        for (const ClassInfo* c = &class_of(v); c != nullptr; c = c->base)
+            if (c == wanted.builtin || (c->made_from == wanted.declared && wanted.declared != nullptr))
+                return true;
+        raise(ErrorKind::TypeError, fmt::format("expected {}, got {}", wanted.name, type_name(v)));
+        return false;
+    }
+    const auto type = static_cast<Type>(code);
     const MachineFacts facts(*this);
     if (validate(type, v, facts)) return true;
     raise(ErrorKind::TypeError, type_error(type, v, facts).message);
     return false;
+}
+
+std::int64_t Interpreter::length_of_sequence(Value v) const {
+    if (!v.is_heap() || v.is_string() || !heap.live(v)) return -1;
+    switch (heap.class_id(v)) {
+        case ClassId::list:
+        case ClassId::tuple:
+            return heap.sequence(v).length();
+        case ClassId::range:
+            return range_length(heap.payload<Range>(v));
+        default:
+            return -1;
+    }
 }
 
 Value Interpreter::import_module(std::uint32_t index) {

@@ -509,6 +509,20 @@ void op_jump_if_bound(HARNESS_OPERANDS) {
     HARNESS_NEXT(1);
 }
 
+void op_jump_if_global(HARNESS_OPERANDS) {
+    if (S->globals[pc[0]] != Value::unbound()) pc += static_cast<std::int32_t>(pc[1]);
+    HARNESS_NEXT(2);
+}
+void op_match_sequence(HARNESS_OPERANDS) {
+    S->at = pc;
+    {
+        const std::int64_t length = S->length_of_sequence(R[A]);
+        if (B != 0 ? length < std::int64_t{pc[0]} : length != std::int64_t{pc[0]})
+            pc += static_cast<std::int32_t>(pc[1]);
+    }
+    HARNESS_NEXT(2);
+}
+
 template <unsigned Kind, bool When, bool Constant>
 [[gnu::noinline]] static void op_jump_compare_slow(HARNESS_OPERANDS) {
     S->at = pc;

@@ -220,7 +220,6 @@ class Running(Case):
         for word in ("payload", "requested", "reserved", "mapped", "frames", "front end", "release"):
             self.assertIn(word, done.stderr)
 
-    @unittest.skip("the name args is still to come")
     def test_settings_and_arguments_reach_the_program(self):
         self.assertEqual(run(PRINT_PARAM, "--set", "depth=18").stdout, "18\n")
         done = harness("run", "-", "--", "--stats", "two words", stdin=PRINT_ARGS)

@@ -86,12 +86,14 @@ def run_in(harness: str, program: Program, cell: Cell) -> Outcome:
     command = [harness, "run", "--quiet", "--allocator", cell.allocator, "--lifetime", cell.lifetime]
     if not cell.checked:
         command.append("--unchecked")
-    command += program.arguments
+    bar = program.arguments.index("--") if "--" in program.arguments else len(program.arguments)
+    command += program.arguments[:bar]
+    to_program = program.arguments[bar:]  # what stands behind a bare -- is the program's own
     if not program.figures:
-        return execute([*command, str(program.path)])
+        return execute([*command, str(program.path), *to_program])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
-        outcome = execute([*command, "--json", str(file), str(program.path)])
+        outcome = execute([*command, "--json", str(file), str(program.path), *to_program])
         report = json.loads(file.read_text()) if file.exists() else None
     return Outcome(outcome.command, outcome.output, outcome.messages, outcome.exit_code, report)
 

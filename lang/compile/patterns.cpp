@@ -1,0 +1,235 @@
+// The match statement. A pattern is tested first, with the parts of its subject borrowed in registers; its
+// names are bound when all of it fits, as in Python, so a pattern that fails half way binds nothing.
+#include <algorithm>
+
+#include "lang/compile/function_compiler.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// Builtin classes whose one positional pattern is the value itself.
+constexpr std::string_view whole_value[] = {"bool", "dict", "float", "int", "list", "str", "tuple"};
+
+bool has_names(const Pattern& p) {
+    return p.name != 0 ||
+           std::any_of(p.parts.begin(), p.parts.end(), [](const Pattern* part) { return has_names(*part); });
+}
+
+}  // namespace
+
+/// Remembers what a name of the pattern will be bound to. The alternatives of `|` bind the same names, each
+/// from its own place: they meet in one register.
+void FunctionCompiler::capture(const PatternName& found, std::vector<PatternName>& names) {
+    const auto same = std::find_if(names.begin(), names.end(),
+                                   [&](const PatternName& each) { return each.name == found.name; });
+    if (same == names.end()) {
+        PatternName fresh = found;
+        fresh.reg = temp();
+        emit(Op::lend, fresh.reg, found.reg, 0, found.span);
+        names.push_back(fresh);
+        return;
+    }
+    if (same->rest != found.rest || same->before != found.before || same->after != found.after)
+        error(found.span, "SyntaxError", "the alternatives bind '*' names of different positions",
+              "write them as cases of their own");
+    emit(Op::lend, same->reg, found.reg, 0, found.span);
+}
+
+void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names) {
+    for (const PatternName& each : names) {
+        const unsigned mark = next_temp_;
+        if (!each.rest) {
+            store_name(each.name, {each.reg, Hold::lent, true}, each.span);
+            release_to(mark);
+            continue;
+        }
+        const unsigned count = each.before + 1 + each.after;
+        const std::uint8_t first = temp(count);
+        emit(Op::unpack_rest, first, each.before, each.reg, each.span);
+        emit_word(each.after);
+        const auto rest = static_cast<std::uint8_t>(first + each.before);
+        for (unsigned i = 0; i < count && counts(); ++i)
+            if (first + i != rest) emit(Op::drop, first + i, 0, 0, each.span);
+        own(rest);
+        store_name(each.name, {rest, Hold::unnamed, true}, each.span);
+        release_to(mark);
+    }
+}
+
+/// native(subject, other) of a builtin that keeps nothing.
+Operand FunctionCompiler::native_test(std::string_view native, Operand subject, Operand other, Span span) {
+    const std::uint8_t first = temp(2);
+    emit(Op::lend, first, subject.reg, 0, span);
+    emit(Op::lend, first + 1U, other.reg, 0, span);
+    emit(Op::call_native, first, 2, first, span);
+    emit_word(constant(context_.builtins.at(context_.names.intern(native))));
+    return {first, Hold::plain, true};
+}
+
+void FunctionCompiler::sequence_pattern(const Pattern& p, Operand subject, JumpList& fails,
+                                        std::vector<PatternName>& names) {
+    std::size_t star = p.parts.size();
+    for (std::size_t i = 0; i < p.parts.size(); ++i)
+        if (p.parts[i]->kind == PatternKind::rest) star = i;
+    const bool open = star != p.parts.size();
+    if (p.parts.size() > 60) {
+        error(p.span, "SyntaxError", "too many patterns in one sequence (at most 60)");
+        return;
+    }
+    emit(Op::match_sequence, subject.reg, open, 0, p.span);
+    emit_word(static_cast<std::uint32_t>(p.parts.size() - open));
+    emit_word(0);
+    fails.push_back(here() - 1);
+    for (std::size_t i = 0; i < p.parts.size(); ++i) {
+        const Pattern& part = *p.parts[i];
+        if (part.kind == PatternKind::wildcard && part.name == 0) continue;
+        if (i == star) {
+            if (part.name != 0)
+                capture({part.name, subject.reg, true, static_cast<std::uint32_t>(star),
+                         static_cast<std::uint32_t>(p.parts.size() - star - 1), part.span},
+                        names);
+            continue;
+        }
+        const std::uint8_t item = temp();
+        const auto at = static_cast<std::int64_t>(i < star ? i : i - p.parts.size());
+        constant_operand(Value::integer(i < star ? static_cast<std::int64_t>(i) : at), item, part.span);
+        emit(Op::get_index, item, subject.reg, item, part.span);
+        pattern(part, {item, Hold::lent, false}, fails, names);
+    }
+}
+
+/// The field that the index-th positional pattern of a class stands for, by __match_args__ of the class
+/// statement or of one that it is derived from.
+std::optional<NameId> FunctionCompiler::positional_field(const Pattern& p, std::size_t index) {
+    if (p.value->kind != ExprKind::name) return std::nullopt;
+    const ClassStmt* type = class_named(as<NameExpr>(p.value).name);
+    for (unsigned depth = 0; type != nullptr && depth < 100; ++depth) {
+        for (const Stmt* member : type->body) {
+            if (member->kind != StmtKind::assign) continue;
+            const auto& a = as<AssignStmt>(member);
+            if (a.targets.size() != 1 || a.targets[0]->kind != ExprKind::name ||
+                context_.names.text(as<NameExpr>(a.targets[0]).name) != "__match_args__" ||
+                a.value->kind != ExprKind::tuple)
+                continue;
+            const auto& fields = as<SequenceExpr>(a.value).elements;
+            if (index >= fields.size() || fields[index]->kind != ExprKind::string) return std::nullopt;
+            return context_.names.intern(as<StringExpr>(fields[index]).bytes);
+        }
+        const Expr* base = type->base;
+        type = base != nullptr && base->kind == ExprKind::name ? class_named(as<NameExpr>(base).name) : nullptr;
+    }
+    return std::nullopt;
+}
+
+void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList& fails,
+                                     std::vector<PatternName>& names) {
+    const Operand type = expr(p.value);
+    const Operand fits = native_test("isinstance", subject, type, p.value->span);
+    finish(type, p.span);
+    fails.push_back(emit_jump(Op::jump_if_false, fits.reg, 0, p.span));
+    const bool whole = p.value->kind == ExprKind::name &&
+                       std::find(std::begin(whole_value), std::end(whole_value),
+                                 context_.names.text(as<NameExpr>(p.value).name)) != std::end(whole_value) &&
+                       !user_defines(as<NameExpr>(p.value).name);
+    for (std::size_t i = 0; i < p.parts.size(); ++i) {
+        const Pattern& part = *p.parts[i];
+        NameId field = p.part_names[i];
+        if (field == 0 && whole && i == 0) {
+            pattern(part, subject, fails, names);
+            continue;
+        }
+        if (field == 0) {
+            const auto found = positional_field(p, i);
+            if (!found.has_value()) {
+                error(part.span, "SyntaxError", "this class does not say which field stands here",
+                      "name it: field=pattern, or give the class __match_args__ = (\"field\", …)");
+                continue;
+            }
+            field = *found;
+        }
+        const std::uint8_t text = temp();
+        constant_operand(context_.constant_string(context_.names.text(field)), text, part.span);
+        const Operand there = native_test("hasattr", subject, {text, Hold::plain, true}, part.span);
+        fails.push_back(emit_jump(Op::jump_if_false, there.reg, 0, part.span));
+        emit(Op::get_field, text, subject.reg, 0, part.span);
+        emit_word(field);
+        emit_word(0);
+        pattern(part, {text, Hold::lent, false}, fails, names);
+    }
+}
+
+void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fails,
+                               std::vector<PatternName>& names) {
+    switch (p.kind) {
+        case PatternKind::wildcard:
+        case PatternKind::capture:
+        case PatternKind::rest:
+            break;
+        case PatternKind::value: {
+            const unsigned mark = next_temp_;
+            const bool identity = p.value->kind == ExprKind::none || p.value->kind == ExprKind::boolean;
+            branch_compare(identity ? CompareOp::is : CompareOp::equal, nullptr,
+                           {subject.reg, Hold::lent, false}, p.value, false, fails, p.span);
+            release_to(mark);
+            break;
+        }
+        case PatternKind::any_of: {
+            // Names that alternatives share need their registers before the ways part.
+            JumpList found;
+            for (std::size_t i = 0; i < p.parts.size(); ++i) {
+                JumpList next;
+                const bool last = i + 1 == p.parts.size();
+                const unsigned mark = next_temp_;
+                const bool binds = has_names(*p.parts[i]);
+                pattern(*p.parts[i], subject, last ? fails : next, names);
+                if (!binds) release_to(mark);
+                if (last) break;
+                found.push_back(emit_jump(Op::jump, 0, 0, p.span));
+                patch_all(next, here());
+            }
+            patch_all(found, here());
+            break;
+        }
+        case PatternKind::sequence:
+            sequence_pattern(p, subject, fails, names);
+            break;
+        case PatternKind::constructor:
+            class_pattern(p, subject, fails, names);
+            break;
+    }
+    if (p.name != 0 && p.kind != PatternKind::rest) capture({p.name, subject.reg, false, 0, 0, p.span}, names);
+}
+
+void FunctionCompiler::match_statement(const MatchStmt& s) {
+    const unsigned mark = next_temp_;
+    const Operand subject = owned_temp(s.subject);
+    end_statement(s.span);
+    JumpList ends;
+    Flow after;
+    after.reachable = false;
+    for (const MatchCase& c : s.cases) {
+        JumpList fails;
+        const Flow before = flow_;
+        const unsigned inner = next_temp_;
+        std::vector<PatternName> names;
+        pattern(*c.pattern, subject, fails, names);
+        bind_pattern_names(names);
+        release_to(inner);
+        if (c.guard != nullptr) branch(c.guard, false, fails);
+        block(c.body);
+        after.meet(flow_);
+        if (flow_.reachable) ends.push_back(emit_jump(Op::jump, 0, 0, c.span));
+        flow_ = before;
+        patch_all(fails, here());
+    }
+    flow_.meet(after);
+    patch_all(ends, here());
+    if (subject.hold == Hold::unnamed && counts()) {
+        emit(Op::drop, subject.reg, 0, 0, s.span);
+        disown(subject.reg);
+    }
+    release_to(mark);
+}
+
+}  // namespace harness::lang
