@@ -80,8 +80,8 @@ FunctionCompiler::Method FunctionCompiler::method_decorators(const DefStmt& def)
     return method;
 }
 
-/// @a @b above a definition is a(b(…)): the decorators are evaluated in their order, then the definition, then
-/// they are called, the last one first.
+/// @a @b above a definition is a(b(…)): the decorators are evaluated in their order, then the definition,
+/// then they are called, the last one first.
 Operand FunctionCompiler::decorate(const std::vector<const Expr*>& decorators,
                                    const std::function<Operand(int)>& make, int dest) {
     if (decorators.empty()) return make(dest);

@@ -123,6 +123,7 @@ class Reads {
             case ExprKind::none:
             case ExprKind::boolean:
             case ExprKind::placeholder:
+            case ExprKind::made:
                 break;
         }
     }

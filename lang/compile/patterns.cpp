@@ -117,7 +117,8 @@ std::optional<NameId> FunctionCompiler::positional_field(const Pattern& p, std::
             return context_.names.intern(as<StringExpr>(fields[index]).bytes);
         }
         const Expr* base = type->base;
-        type = base != nullptr && base->kind == ExprKind::name ? class_named(as<NameExpr>(base).name) : nullptr;
+        type =
+            base != nullptr && base->kind == ExprKind::name ? class_named(as<NameExpr>(base).name) : nullptr;
     }
     return std::nullopt;
 }
@@ -198,7 +199,8 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
             class_pattern(p, subject, fails, names);
             break;
     }
-    if (p.name != 0 && p.kind != PatternKind::rest) capture({p.name, subject.reg, false, 0, 0, p.span}, names);
+    if (p.name != 0 && p.kind != PatternKind::rest)
+        capture({p.name, subject.reg, false, 0, 0, p.span}, names);
 }
 
 void FunctionCompiler::match_statement(const MatchStmt& s) {

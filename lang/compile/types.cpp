@@ -35,7 +35,8 @@ Operand FunctionCompiler::checked(Operand value, TypeCode type, Span span) {
 /// What the scope that binds the name says of it. One annotation holds for every store.
 TypeCode FunctionCompiler::declared_type(NameId name) {
     const FunctionScope* scope = scopes_.module.get();
-    for (const FunctionCompiler* f = this; f != nullptr && !scope_.global_names.contains(name); f = f->parent_) {
+    for (const FunctionCompiler* f = this; f != nullptr && !scope_.global_names.contains(name);
+         f = f->parent_) {
         if (!f->scope_.statics.contains(name) && !f->scope_.bound.contains(name)) continue;
         scope = &f->scope_;
         break;

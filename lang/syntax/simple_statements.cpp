@@ -120,6 +120,7 @@ const char* unassignable(const Expr* target) {
         case ExprKind::lambda:
             return "lambda";
         case ExprKind::call:
+        case ExprKind::made:
         case ExprKind::spawn:
             return "function call";
         case ExprKind::list_comp:
