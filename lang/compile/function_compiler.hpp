@@ -228,6 +228,7 @@ class FunctionCompiler {
     bool assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span);
     void annotated_assign(const AnnotatedAssignStmt& s);
     void augmented_assign(const AugmentedAssignStmt& s);
+    void augmented_slice(const AugmentedAssignStmt& s, const IndexExpr& place);
     void del_target(const Expr* target, Span span);
     void import(const ImportStmt& s);
     void static_statement(const DeclareStmt& s);

@@ -487,8 +487,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
         case ExprKind::index: {
             const auto& i = as<IndexExpr>(s.target);
             if (i.index->kind == ExprKind::slice) {
-                error(s.target->span, "SyntaxError", "augmented assignment to a slice is not supported",
-                      "write x[a:b] = x[a:b] + …");
+                augmented_slice(s, i);
                 return;
             }
             Operand object = expr(i.object);
@@ -513,6 +512,32 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
         default:
             error(s.target->span, "SyntaxError", "illegal target for augmented assignment");
     }
+}
+
+/// x[a:b] += e: the bounds are evaluated once.
+void FunctionCompiler::augmented_slice(const AugmentedAssignStmt& s, const IndexExpr& place) {
+    const auto& slice = as<SliceExpr>(place.index);
+    Operand object = expr(place.object);
+    for (const Expr* later : {static_cast<const Expr*>(slice.start), static_cast<const Expr*>(slice.stop),
+                              static_cast<const Expr*>(slice.step), static_cast<const Expr*>(s.value)})
+        if (object.hold == Hold::lent) keep_across(object, later, s.span);
+    const std::uint8_t first = temp(3);
+    const Expr* parts[] = {slice.start, slice.stop, slice.step};
+    for (unsigned k = 0; k < 3; ++k) {
+        if (parts[k] == nullptr)
+            emit(Op::load_none, first + k, 0, 0, s.span);
+        else
+            into(parts[k], static_cast<std::uint8_t>(first + k));
+    }
+    const std::uint8_t old = temp();
+    emit(Op::get_slice, old, object.reg, first, s.target->span);
+    own(old);
+    augmented_ = true;
+    const Operand result = binary_op(s.op, {old, Hold::unnamed, false}, s.value, s.span, temp());
+    own(result.reg);
+    emit(Op::set_slice, object.reg, first, result.reg, s.span);
+    finish({result.reg, Hold::unnamed, true}, s.span);
+    finish(object, s.span);
 }
 
 void FunctionCompiler::del_target(const Expr* target, Span span) {

@@ -293,6 +293,22 @@ Value Interpreter::call_native_bound(const Native& native, Value* arguments, std
     return native.function(*this, out.data(), static_cast<std::uint32_t>(out.size()));
 }
 
+/// A method of a builtin type that is called by itself, as in str.lower(x), brings no receiver that was
+/// looked up: it must be of that type.
+static bool receiver_fits(Interpreter& vm, const Native& native, const Value* arguments,
+                          std::uint32_t count) {
+    if (!native.is_method || native.name == "__init__") return true;
+    if (count == 0) {
+        vm.raise(ErrorKind::TypeError, fmt::format("unbound method {}() needs an argument", native.name));
+        return false;
+    }
+    if (!vm.readable(arguments[0])) return false;
+    if (vm.builtin_method(arguments[0], vm.names.intern(native.name)) == &native) return true;
+    vm.raise(ErrorKind::TypeError, fmt::format("descriptor '{}' doesn't apply to a '{}' object", native.name,
+                                               vm.type_name(arguments[0])));
+    return false;
+}
+
 Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_t count, std::uint32_t result,
                                         const std::uint32_t* return_pc, const Value* keywords) {
     const auto deliver = [&](Value v) {
@@ -306,6 +322,8 @@ Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_
                 return enter_function(*callee.as_constant<Function>(), Value::none(), first, count, result,
                                       return_pc, keywords);
             case ConstantKind::native: {
+                if (!receiver_fits(*this, *callee.as_constant<Native>(), first, count))
+                    return Entered::failed;
                 // A nested call may use the space above the window, where these arguments may stand.
                 std::vector<Value> safe(first, first + count);
                 return deliver(call_native(*callee.as_constant<Native>(), safe.data(), count, keywords));
@@ -572,7 +590,9 @@ const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint
     if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return nullptr;
     const auto* f = method.as_constant<Function>();
-    if (!f->simple || f->method_kind != MethodKind::plain || f->parameters != count + 1 || has_side_field(self, name)) return nullptr;
+    if (!f->simple || f->method_kind != MethodKind::plain || f->parameters != count + 1 ||
+        has_side_field(self, name))
+        return nullptr;
     return f;
 }
 

@@ -83,6 +83,22 @@ std::span<const Native> Interpreter::methods_of(Value v) const {
     return {};
 }
 
+/// str.lower and its like: the method of a builtin type by itself, which takes its receiver as an argument.
+static const Native* method_of_type(const Interpreter& vm, const ClassInfo& type, std::string_view name) {
+    std::span<const Native> methods;
+    if (&type == &vm.class_of(vm.heap.single_byte('a')))
+        methods = string_methods();
+    else if (type.id == ClassId::list)
+        methods = list_methods();
+    else if (type.id == ClassId::tuple)
+        methods = tuple_methods();
+    else if (type.id == ClassId::dict)
+        methods = dict_methods();
+    for (const Native& n : methods)
+        if (n.name == name) return &n;
+    return nullptr;
+}
+
 /// Found once for each name and kind of value, then remembered.
 const Native* Interpreter::builtin_method(Value self, NameId name) const {
     const std::span<const Native> methods = methods_of(self);
@@ -153,6 +169,9 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
             case ConstantKind::class_: {
                 const ClassInfo& type = *object.as_constant<ClassInfo>();
                 if (names.text(name) == "__name__") return heap.constant_string(type.name);
+                if (type.is_builtin)
+                    if (const Native* method = method_of_type(self, type, names.text(name)))
+                        return Value::constant(method);
                 const auto member = type.members.find(name);
                 if (member == type.members.end() ||
                     (member->second.is_field && member->second.value == Value::absent()))
@@ -236,7 +255,7 @@ Value Interpreter::instance_attribute(Value object, NameId name, const std::func
         const MethodKind kind = method_kind(v);
         if (kind == MethodKind::static_) return share(v);
         if (kind == MethodKind::property) return call(v, &object, 1);
-        const Value receiver = kind == MethodKind::class_ ? Value::constant(&type)
+        const Value receiver = kind == MethodKind::class_                       ? Value::constant(&type)
                                : lifetime.counts_objects || object.is_counted() ? share(object)
                                                                                 : object.lent();
         const Value bound = heap.new_bound_method(receiver, share(v));
@@ -273,8 +292,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         const auto member = type.members.find(name);
         if (member != type.members.end() && member->second.is_field) {
             Value checked = v;
-            if (member->second.field_type != 0 &&
-                !check_type(checked, member->second.field_type))
+            if (member->second.field_type != 0 && !check_type(checked, member->second.field_type))
                 return false;
             v = checked;
             Value& slot = (&heap.payload<Value>(object))[member->second.slot];
