@@ -332,7 +332,11 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
     const std::function<Operand(int)> make = [&](int dest) {
         return make_function(function, s.parameters, s.name_span, dest);
     };
+    // Decorators and defaults see the names of the class body above them.
+    const auto outer_names = class_body_names_;
+    if (class_register_) class_body_names_ = {class_, class_register_->reg};
     Operand value = decorate(decorators, make, -1);
+    class_body_names_ = outer_names;
     const Local* self = class_register_ ? nullptr : find_local(s.name);
     const bool recursive =
         counts() && decorators.empty() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&

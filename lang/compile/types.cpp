@@ -95,10 +95,12 @@ TypeCode FunctionCompiler::type_of_name(NameId name, Span span) {
     }
     if (const auto primitive = primitive_type(text)) return static_cast<TypeCode>(*primitive);
     if (text == "bytes") return static_cast<TypeCode>(Type::str);
-    if (const auto found = context_.builtins.find(name);
-        found != context_.builtins.end() &&
-        found->second.as_constant<ConstantObject>()->kind == ConstantKind::class_)
-        return named_type({text, found->second.as_constant<ClassInfo>(), nullptr});
+    if (const auto found = context_.builtins.find(name); found != context_.builtins.end()) {
+        const Value builtin = found->second;
+        const bool is_class = builtin.is_constant_object() &&
+                              builtin.as_constant<ConstantObject>()->kind == ConstantKind::class_;
+        return is_class ? named_type({text, builtin.as_constant<ClassInfo>(), nullptr}) : TypeCode{0};
+    }
     if (std::find(std::begin(unchecked_types), std::end(unchecked_types), text) != std::end(unchecked_types))
         return 0;
     std::vector<std::string_view> candidates(std::begin(unchecked_types), std::end(unchecked_types));

@@ -216,7 +216,7 @@ bool Interpreter::make_args() {
 void Interpreter::end_args() {
     if (!program.args_slot.has_value() || !lifetime.explicit_release) return;
     const Value args = std::exchange(globals[*program.args_slot], Value::unbound());
-    if (args.is_owned() && heap.live(args)) deinit(args);
+    if (args.is_heap() && args.is_owned() && heap.live(args)) deinit(args);
 }
 
 void Interpreter::execute_main() {
