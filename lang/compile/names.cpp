@@ -226,6 +226,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         next - moved_parameters.size() - std::min(scope_.block_slots, 40U) - (self_limit_ - self_base_));
     next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
+    // The call puts the closure there before the first instruction, so no temporary of the prologue may share it.
+    if (parent_ != nullptr) fn_->closure_register = temp();
 
     // A call puts the closure there, so the prologue must not use it.
     if (!is_module) fn_->closure_register = temp();

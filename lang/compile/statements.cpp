@@ -518,25 +518,17 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
 void FunctionCompiler::augmented_slice(const AugmentedAssignStmt& s, const IndexExpr& place) {
     const auto& slice = as<SliceExpr>(place.index);
     Operand object = expr(place.object);
-    for (const Expr* later : {static_cast<const Expr*>(slice.start), static_cast<const Expr*>(slice.stop),
-                              static_cast<const Expr*>(slice.step), static_cast<const Expr*>(s.value)})
-        if (object.hold == Hold::lent) keep_across(object, later, s.span);
-    const std::uint8_t first = temp(3);
-    const Expr* parts[] = {slice.start, slice.stop, slice.step};
-    for (unsigned k = 0; k < 3; ++k) {
-        if (parts[k] == nullptr)
-            emit(Op::load_none, first + k, 0, 0, s.span);
-        else
-            into(parts[k], static_cast<std::uint8_t>(first + k));
-    }
+    if (object.hold == Hold::lent) keep_across(object, s.value, s.span);
+    const SliceBounds bounds = slice_bounds(slice, object, s.span);
     const std::uint8_t old = temp();
-    emit(Op::get_slice, old, object.reg, first, s.target->span);
+    emit(Op::get_slice, old, object.reg, bounds.first, s.target->span);
     own(old);
     augmented_ = true;
     const Operand result = binary_op(s.op, {old, Hold::unnamed, false}, s.value, s.span, temp());
     own(result.reg);
-    emit(Op::set_slice, object.reg, first, result.reg, s.span);
+    emit(Op::set_slice, object.reg, bounds.first, result.reg, s.span);
     finish({result.reg, Hold::unnamed, true}, s.span);
+    end_slice_bounds(bounds, s.span);
     finish(object, s.span);
 }
 

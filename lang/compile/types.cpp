@@ -149,15 +149,6 @@ TypeCode FunctionCompiler::type_of(const Expr* annotation) {
             if (name == "Option" && type != 0) type |= type_optional;
             break;
         }
-        case ExprKind::binary: {  // T | None
-            const auto& either = as<BinaryExpr>(annotation);
-            if (either.op != BinaryOp::bit_or) break;
-            const bool none_left = either.left->kind == ExprKind::none;
-            if (!none_left && either.right->kind != ExprKind::none) break;
-            type = type_of(none_left ? either.right : either.left);
-            if (type != 0) type |= type_optional;
-            break;
-        }
         default:
             break;
     }
