@@ -160,7 +160,8 @@ struct Program {
     std::vector<NameId> global_names;  ///< by slot, composite for modules other than the main one
     std::deque<std::string> literal_texts;
     std::vector<NamedType> named_types;
-    std::optional<std::uint32_t> args_slot;  ///< the global `args`, in programs that read it
+    std::optional<std::uint32_t> args_slot;   ///< the global `args`, in programs that read it
+    std::vector<std::uint32_t> static_slots;  ///< globals that `static` declares: they end with the program
     std::uint32_t sites = 0;
 
     /// The function and word that an instruction's number belongs to.

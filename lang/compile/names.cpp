@@ -325,6 +325,7 @@ std::uint32_t FunctionCompiler::static_slot(NameId name) {
     for (unsigned n = 2; std::find(all.begin(), all.end(), context_.names.intern(symbol)) != all.end(); ++n)
         symbol = first + "#" + std::to_string(n);
     all.push_back(context_.names.intern(symbol));
+    context_.program.static_slots.push_back(found->second);
     return found->second;
 }
 

@@ -425,6 +425,7 @@ void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
 /// `static x = e`: a global that only this function sees, given its value the first time.
 void FunctionCompiler::static_statement(const DeclareStmt& s) {
     const Resolved r = resolve(s.name);
+    if (parent_ == nullptr) context_.program.static_slots.push_back(r.index);
     emit(Op::jump_if_global, 0, 0, 0, s.span);
     emit_word(r.index);
     emit_word(0);

@@ -212,11 +212,16 @@ bool Interpreter::make_args() {
     return true;
 }
 
-/// `args` was not made by the program, so it is not the program's to free: whatever it did not free goes now.
-void Interpreter::end_args() {
-    if (!program.args_slot.has_value() || !lifetime.explicit_release) return;
-    const Value args = std::exchange(globals[*program.args_slot], Value::unbound());
-    if (args.is_heap() && args.is_owned() && heap.live(args)) deinit(args);
+/// What the program can hardly free by hand, `args` and what functions declare `static`, ends with the program:
+/// such of it as is still there goes now.
+void Interpreter::end_statics() {
+    if (!lifetime.explicit_release) return;
+    std::vector<std::uint32_t> slots = program.static_slots;
+    if (program.args_slot.has_value()) slots.push_back(*program.args_slot);
+    for (const std::uint32_t slot : slots) {
+        const Value v = std::exchange(globals[slot], Value::unbound());
+        if (v.is_heap() && v.is_owned() && heap.live(v)) deinit(v);
+    }
 }
 
 void Interpreter::execute_main() {

@@ -201,7 +201,7 @@ class Interpreter : public Machine {
     /// Of what a sequence pattern takes apart: a list, tuple or range; -1 for everything else.
     std::int64_t length_of_sequence(Value v) const;
     bool make_args();
-    void end_args();
+    void end_statics();
     Value import_module(std::uint32_t index);
     bool loop_begin(Value* loop);
     /// 1: an item was stored at `item`; 0: the end; -1: an error.

@@ -50,7 +50,7 @@ void Interpreter::release_everything() {
         return;
     }
     if (!lifetime.counts) return;
-    end_args();
+    end_statics();
     const Function& main = *program.modules[0].body;
     Value* base = stack->values();
     for (unsigned i = main.first_owned + main.owned_count; i-- > main.first_owned;)
