@@ -219,8 +219,8 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
     if (declare) declare();
     exits.push_back(emit_jump(Op::range_begin, loop, 0, iterable->span));
     const Local* local = find_local(as<NameExpr>(target).name);
-    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter &&
-                        local->type == 0 && local->plain;
+    const bool direct =
+        local != nullptr && !local->is_cell && !local->is_parameter && local->type == 0 && local->plain;
     const std::uint32_t top = here();
     if (direct)
         emit(Op::move, local->reg, loop, 0, target->span), flow_.set(local->reg);
@@ -267,8 +267,8 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
     const std::uint32_t top = here();
     const Local* local =
         target->kind == ExprKind::name && !class_register_ ? find_local(as<NameExpr>(target).name) : nullptr;
-    const bool direct = local != nullptr && !local->is_cell && !local->is_parameter && !local->plain &&
-                        local->type == 0;
+    const bool direct =
+        local != nullptr && !local->is_cell && !local->is_parameter && !local->plain && local->type == 0;
     const auto item = static_cast<std::uint8_t>(direct ? local->reg : loop + 2);
     const std::uint32_t leave = emit_jump(Op::loop_next, loop, item, iterable->span);
     if (direct) {

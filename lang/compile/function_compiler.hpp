@@ -246,7 +246,8 @@ class FunctionCompiler {
 
     // --- decorators.cpp
     std::vector<const Expr*> applied_decorators(List<Expr*> decorators);
-    Operand decorate(const std::vector<const Expr*>& decorators, const std::function<Operand(int)>& make, int dest);
+    Operand decorate(const std::vector<const Expr*>& decorators, const std::function<Operand(int)>& make,
+                     int dest);
     struct Method {
         MethodKind kind = MethodKind::plain;
         bool is_setter = false;
@@ -272,8 +273,8 @@ class FunctionCompiler {
     void match_statement(const MatchStmt& s);
 
     // --- patterns.cpp
-    /// What a case binds once all of its pattern fits: a value, or the items of a sequence from `before` on to
-    /// `after` from its end.
+    /// What a case binds once all of its pattern fits: a value, or the items of a sequence from `before` on
+    /// to `after` from its end.
     struct PatternName {
         NameId name;
         std::uint8_t reg;
@@ -286,6 +287,8 @@ class FunctionCompiler {
                           std::vector<PatternName>& names);
     void class_pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
     void capture(const PatternName& found, std::vector<PatternName>& names);
+    bool pattern_runs_code(const Pattern& p) const;
+    std::uint8_t hold_part(std::uint8_t item, Span span);
     void bind_pattern_names(const std::vector<PatternName>& names);
     Operand native_test(std::string_view native, Operand subject, Operand other, Span span);
     std::optional<NameId> positional_field(const Pattern& p, std::size_t index);
@@ -335,6 +338,7 @@ class FunctionCompiler {
     unsigned next_temp_ = 0;
     unsigned first_temp_ = 0;  ///< the names' registers lie below
     Flow flow_;
+    std::vector<std::uint8_t> part_holders_;  ///< of the pattern being compiled: registers still free
     std::vector<std::uint8_t> pending_drops_;
     std::size_t pending_base_ = 0;  ///< those of loops around this statement wait longer
     /// `x = … | keep _ with x | …`: what is to be kept with the target when it has its value.
@@ -400,7 +404,7 @@ class FunctionCompiler {
     bool augmented_ = false;
     std::unordered_map<NameId, std::uint32_t> static_slots_;
     std::unordered_set<NameId> type_parameters_;  ///< of this function and of its class: not checked
-    bool needs_init_ = false;  ///< some local may be read before it has a value
+    bool needs_init_ = false;                     ///< some local may be read before it has a value
 };
 
 }  // namespace harness::lang

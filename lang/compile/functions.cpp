@@ -355,7 +355,8 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
         return;
     }
     const NameId name_of_place =
-        method.is_setter ? context_.names.intern(std::string(context_.names.text(s.name)) + ".setter") : s.name;
+        method.is_setter ? context_.names.intern(std::string(context_.names.text(s.name)) + ".setter")
+                         : s.name;
     store_name(name_of_place, value, s.name_span);
     release_to(mark);
 }
@@ -364,7 +365,8 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
 std::unordered_set<NameId> FunctionCompiler::properties_of(const ClassStmt& s) {
     std::unordered_set<NameId> properties;
     for (const Stmt* member : s.body)
-        if (member->kind == StmtKind::def && method_decorators(as<DefStmt>(member)).kind == MethodKind::property)
+        if (member->kind == StmtKind::def &&
+            method_decorators(as<DefStmt>(member)).kind == MethodKind::property)
             properties.insert(as<DefStmt>(member).name);
     return properties;
 }
@@ -404,8 +406,7 @@ void FunctionCompiler::collect_fields(const ClassStmt& s, ClassTemplate& out) {
                     assigned(a.target);
                     if (a.target->kind == ExprKind::attribute) {
                         const TypeCode type = type_of(a.annotation);
-                        if (type != 0)
-                            out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
+                        if (type != 0) out.typed_fields.push_back({as<AttributeExpr>(a.target).name, type});
                     }
                     break;
                 }

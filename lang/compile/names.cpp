@@ -217,8 +217,10 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     fn_->owned_count = static_cast<std::uint16_t>(next - fn_->first_owned);
     for (NameId name : plain) {
         if (next > most_local_names + 60) break;
-        locals_[name] = {
-            .name = name, .reg = static_cast<std::uint8_t>(next++), .plain = true, .type = declared_type(name)};
+        locals_[name] = {.name = name,
+                         .reg = static_cast<std::uint8_t>(next++),
+                         .plain = true,
+                         .type = declared_type(name)};
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
@@ -226,7 +228,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         next - moved_parameters.size() - std::min(scope_.block_slots, 40U) - (self_limit_ - self_base_));
     next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
-    // The call puts the closure there before the first instruction, so no temporary of the prologue may share it.
+    // The call puts the closure there before the first instruction, so no temporary of the prologue may share
+    // it.
     if (parent_ != nullptr) fn_->closure_register = temp();
 
     // A call puts the closure there, so the prologue must not use it.
@@ -341,7 +344,8 @@ std::uint32_t FunctionCompiler::args_slot() {
 
 Resolved FunctionCompiler::resolve(NameId name) {
     Resolved r;
-    for (FunctionCompiler* f = this; f->parent_ != nullptr && f->find_local(name) == nullptr; f = f->parent_) {
+    for (FunctionCompiler* f = this; f->parent_ != nullptr && f->find_local(name) == nullptr;
+         f = f->parent_) {
         if (!f->scope_.statics.contains(name)) continue;
         r.kind = Resolved::Kind::global;
         r.index = f->static_slot(name);

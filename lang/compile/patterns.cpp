@@ -1,6 +1,7 @@
 // The match statement. A pattern is tested first, with the parts of its subject borrowed in registers; its
 // names are bound when all of it fits, as in Python, so a pattern that fails half way binds nothing.
 #include <algorithm>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 
@@ -16,7 +17,39 @@ bool has_names(const Pattern& p) {
            std::any_of(p.parts.begin(), p.parts.end(), [](const Pattern* part) { return has_names(*part); });
 }
 
+/// How many parts of its subject a pattern looks into or binds.
+unsigned parts_of(const Pattern& p) {
+    unsigned count = 0;
+    for (const Pattern* part : p.parts) count += parts_of(*part) + (p.kind != PatternKind::any_of ? 1 : 0);
+    return count;
+}
+
+bool looks_at_fields(const Pattern& p) {
+    return (p.kind == PatternKind::constructor && !p.parts.empty()) ||
+           std::any_of(p.parts.begin(), p.parts.end(),
+                       [](const Pattern* part) { return looks_at_fields(*part); });
+}
+
 }  // namespace
+
+/// Whether testing the pattern may run code of the program (__eq__, a property), which could change what is
+/// being taken apart: its parts are held then, not just borrowed.
+bool FunctionCompiler::pattern_runs_code(const Pattern& p) const {
+    const auto defined = [&](std::string_view name) {
+        return context_.facts.defines(context_.names.intern(name));
+    };
+    return counts() && !defers_drops() && (defined("__eq__") || defined("__getattr__") || looks_at_fields(p));
+}
+
+/// The register where a part stays while the pattern is tested; the one that it is in, if nothing can happen.
+std::uint8_t FunctionCompiler::hold_part(std::uint8_t item, Span span) {
+    if (part_holders_.empty()) return item;
+    const std::uint8_t holder = part_holders_.back();
+    part_holders_.pop_back();
+    emit(Op::assign_copy, holder, item, 0, span);
+    release_to(item);
+    return holder;
+}
 
 /// Remembers what a name of the pattern will be bound to. The alternatives of `|` bind the same names, each
 /// from its own place: they meet in one register.
@@ -81,21 +114,26 @@ void FunctionCompiler::sequence_pattern(const Pattern& p, Operand subject, JumpL
     emit_word(static_cast<std::uint32_t>(p.parts.size() - open));
     emit_word(0);
     fails.push_back(here() - 1);
+    // As in Python, every item is read before the first is tested.
+    std::vector<std::uint8_t> items(p.parts.size());
     for (std::size_t i = 0; i < p.parts.size(); ++i) {
         const Pattern& part = *p.parts[i];
-        if (part.kind == PatternKind::wildcard && part.name == 0) continue;
-        if (i == star) {
-            if (part.name != 0)
-                capture({part.name, subject.reg, true, static_cast<std::uint32_t>(star),
-                         static_cast<std::uint32_t>(p.parts.size() - star - 1), part.span},
-                        names);
-            continue;
-        }
+        if (i == star || (part.kind == PatternKind::wildcard && part.name == 0)) continue;
         const std::uint8_t item = temp();
-        const auto at = static_cast<std::int64_t>(i < star ? i : i - p.parts.size());
-        constant_operand(Value::integer(i < star ? static_cast<std::int64_t>(i) : at), item, part.span);
+        const auto place = static_cast<std::int64_t>(i);
+        const auto from_end = place - static_cast<std::int64_t>(p.parts.size());
+        constant_operand(Value::integer(i < star ? place : from_end), item, part.span);
         emit(Op::get_index, item, subject.reg, item, part.span);
-        pattern(part, {item, Hold::lent, false}, fails, names);
+        items[i] = hold_part(item, part.span);
+    }
+    for (std::size_t i = 0; i < p.parts.size(); ++i) {
+        const Pattern& part = *p.parts[i];
+        if (i != star && (part.kind != PatternKind::wildcard || part.name != 0))
+            pattern(part, {items[i], Hold::lent, false}, fails, names);
+        else if (i == star && part.name != 0)
+            capture({part.name, subject.reg, true, static_cast<std::uint32_t>(star),
+                     static_cast<std::uint32_t>(p.parts.size() - star - 1), part.span},
+                    names);
     }
 }
 
@@ -149,14 +187,14 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
             }
             field = *found;
         }
-        const std::uint8_t text = temp();
-        constant_operand(context_.constant_string(context_.names.text(field)), text, part.span);
-        const Operand there = native_test("hasattr", subject, {text, Hold::plain, true}, part.span);
+        const std::uint8_t item = temp();
+        constant_operand(context_.constant_string(context_.names.text(field)), item, part.span);
+        const Operand there = native_test("hasattr", subject, {item, Hold::plain, true}, part.span);
         fails.push_back(emit_jump(Op::jump_if_false, there.reg, 0, part.span));
-        emit(Op::get_field, text, subject.reg, 0, part.span);
+        emit(Op::get_field, item, subject.reg, 0, part.span);
         emit_word(field);
         emit_word(0);
-        pattern(part, {text, Hold::lent, false}, fails, names);
+        pattern(part, {hold_part(item, part.span), Hold::lent, false}, fails, names);
     }
 }
 
@@ -215,15 +253,32 @@ void FunctionCompiler::match_statement(const MatchStmt& s) {
         const Flow before = flow_;
         const unsigned inner = next_temp_;
         std::vector<PatternName> names;
+        std::vector<std::uint8_t> holders;
+        if (pattern_runs_code(*c.pattern)) {
+            for (unsigned i = parts_of(*c.pattern); i > 0; --i) {
+                holders.push_back(temp());
+                emit(Op::load_none, holders.back(), 0, 0, c.span);
+                own(holders.back());
+            }
+        }
+        const auto outer_holders = std::exchange(part_holders_, holders);
         pattern(*c.pattern, subject, fails, names);
+        part_holders_ = outer_holders;
         bind_pattern_names(names);
+        for (std::size_t i = holders.size(); i-- > 0;) {
+            emit(Op::discard, holders[i], 0, 0, c.span);
+            disown(holders[i]);
+        }
         release_to(inner);
-        if (c.guard != nullptr) branch(c.guard, false, fails);
+        JumpList refused;
+        if (c.guard != nullptr) branch(c.guard, false, refused);
         block(c.body);
         after.meet(flow_);
         if (flow_.reachable) ends.push_back(emit_jump(Op::jump, 0, 0, c.span));
         flow_ = before;
         patch_all(fails, here());
+        for (std::size_t i = holders.size(); i-- > 0;) emit(Op::discard, holders[i], 0, 0, c.span);
+        patch_all(refused, here());
     }
     flow_.meet(after);
     patch_all(ends, here());

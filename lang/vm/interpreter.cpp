@@ -212,8 +212,8 @@ bool Interpreter::make_args() {
     return true;
 }
 
-/// What the program can hardly free by hand, `args` and what functions declare `static`, ends with the program:
-/// such of it as is still there goes now.
+/// What the program can hardly free by hand, `args` and what functions declare `static`, ends with the
+/// program: such of it as is still there goes now.
 void Interpreter::end_statics() {
     if (!lifetime.explicit_release) return;
     std::vector<std::uint32_t> slots = program.static_slots;
