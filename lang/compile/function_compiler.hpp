@@ -281,6 +281,8 @@ class FunctionCompiler {
         bool rest;
         std::uint32_t before, after;
         Span span;
+        /// By hand: the unnamed subject itself, for which the name answers from then on.
+        bool given = false;
     };
     void pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
     void sequence_pattern(const Pattern& p, Operand subject, JumpList& fails,
@@ -289,7 +291,7 @@ class FunctionCompiler {
     void capture(const PatternName& found, std::vector<PatternName>& names);
     bool pattern_runs_code(const Pattern& p) const;
     std::uint8_t hold_part(std::uint8_t item, Span span);
-    void bind_pattern_names(const std::vector<PatternName>& names);
+    void bind_pattern_names(const std::vector<PatternName>& names, Operand subject);
     Operand native_test(std::string_view native, Operand subject, Operand other, Span span);
     std::optional<NameId> positional_field(const Pattern& p, std::size_t index);
 

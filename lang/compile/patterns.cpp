@@ -59,19 +59,21 @@ void FunctionCompiler::capture(const PatternName& found, std::vector<PatternName
     if (same == names.end()) {
         PatternName fresh = found;
         fresh.reg = temp();
-        emit(Op::lend, fresh.reg, found.reg, 0, found.span);
+        emit(found.given ? Op::move : Op::lend, fresh.reg, found.reg, 0, found.span);
         names.push_back(fresh);
         return;
     }
     if (same->rest != found.rest || same->before != found.before || same->after != found.after)
         error(found.span, "SyntaxError", "the alternatives bind '*' names of different positions",
               "write them as cases of their own");
-    emit(Op::lend, same->reg, found.reg, 0, found.span);
+    emit(found.given ? Op::move : Op::lend, same->reg, found.reg, 0, found.span);
 }
 
-void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names) {
+void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names, Operand subject) {
+    bool given = false;
     for (const PatternName& each : names) {
         const unsigned mark = next_temp_;
+        if (each.given && std::exchange(given, true)) emit(Op::lend, each.reg, each.reg, 0, each.span);
         if (!each.rest) {
             store_name(each.name, {each.reg, Hold::lent, true}, each.span);
             release_to(mark);
@@ -88,6 +90,7 @@ void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names)
         store_name(each.name, {rest, Hold::unnamed, true}, each.span);
         release_to(mark);
     }
+    if (given) emit(Op::lend, subject.reg, subject.reg, 0, names.front().span);
 }
 
 /// native(subject, other) of a builtin that keeps nothing.
@@ -237,8 +240,9 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
             class_pattern(p, subject, fails, names);
             break;
     }
+    const bool given = defers_drops() && subject.hold == Hold::unnamed;
     if (p.name != 0 && p.kind != PatternKind::rest)
-        capture({p.name, subject.reg, false, 0, 0, p.span}, names);
+        capture({p.name, subject.reg, false, 0, 0, p.span, given}, names);
 }
 
 void FunctionCompiler::match_statement(const MatchStmt& s) {
@@ -264,7 +268,7 @@ void FunctionCompiler::match_statement(const MatchStmt& s) {
         const auto outer_holders = std::exchange(part_holders_, holders);
         pattern(*c.pattern, subject, fails, names);
         part_holders_ = outer_holders;
-        bind_pattern_names(names);
+        bind_pattern_names(names, subject);
         for (std::size_t i = holders.size(); i-- > 0;) {
             emit(Op::discard, holders[i], 0, 0, c.span);
             disown(holders[i]);
