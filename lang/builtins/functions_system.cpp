@@ -135,8 +135,8 @@ Value builtin_clock(Machine&, const Value*, std::uint32_t) {
     return Value::floating(std::chrono::duration<double>(now).count());
 }
 
-/// How far the program is, on a terminal alone: a line on standard error that overwrites itself, and goes when
-/// all is done. Ten times a second at most, so that a loop may tell of every turn.
+/// How far the program is, on a terminal alone: a line on standard error that overwrites itself, and goes
+/// when all is done. Ten times a second at most, so that a loop may tell of every turn.
 Value builtin_progress(Machine& machine, const Value* arguments, std::uint32_t) {
     for (const Value v : {arguments[0], arguments[1]})
         if (!v.is_number())
@@ -154,7 +154,8 @@ Value builtin_progress(Machine& machine, const Value* arguments, std::uint32_t) 
     if (finished)
         std::fputs("\r\033[K", stderr);
     else
-        std::fprintf(stderr, "\r\033[K%3.0f %%  %.0f of %.0f", total > 0 ? 100 * done / total : 0.0, done, total);
+        std::fprintf(stderr, "\r\033[K%3.0f %%  %.0f of %.0f", total > 0 ? 100 * done / total : 0.0, done,
+                     total);
     std::fflush(stderr);
     return Value::none();
 }

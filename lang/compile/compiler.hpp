@@ -21,7 +21,7 @@ struct CompileContext {
     std::vector<Diagnostic>& errors;
     ProgramFacts& facts;
     const std::unordered_map<NameId, Value>& builtins;  ///< functions and types that every program has
-    const ClassInfo& none_class;                              ///< what an annotation None asks for
+    const ClassInfo& none_class;                        ///< what an annotation None asks for
     bool checked = true;                                ///< handles: reads of names may be verified
     bool elide_counts = true;
     /// A string that outlives the program, for literals and messages.

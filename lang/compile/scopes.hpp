@@ -38,11 +38,11 @@ struct FunctionScope {
     std::vector<Binding> bindings;
     unsigned block_slots = 0;  ///< most names of nested blocks that live at one time
     std::unordered_map<NameId, Span> nonlocal_spans;
-    unsigned nested_functions = 0;  ///< defs within, each of which may refer to itself
+    unsigned nested_functions = 0;            ///< defs within, each of which may refer to itself
     std::unordered_map<NameId, Span> consts;  ///< declared by `const`, with the place
     std::unordered_set<NameId> statics;       ///< declared by `static`: globals that only this function sees
-    std::unordered_map<NameId, const Expr*> annotations;    ///< of names, for every store to them
-    std::unordered_map<NameId, const ClassStmt*> classes;   ///< null where several statements make it
+    std::unordered_map<NameId, const Expr*> annotations;   ///< of names, for every store to them
+    std::unordered_map<NameId, const ClassStmt*> classes;  ///< null where several statements make it
     bool has_walrus = false;
     bool has_defer = false;
 };
