@@ -290,7 +290,7 @@ class FunctionCompiler {
     void class_pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
     void capture(const PatternName& found, std::vector<PatternName>& names);
     bool pattern_runs_code(const Pattern& p) const;
-    std::uint8_t hold_part(std::uint8_t item, Span span);
+    std::uint8_t hold_part(std::uint8_t item, Span span, bool unnamed = false);
     void bind_pattern_names(const std::vector<PatternName>& names, Operand subject);
     Operand native_test(std::string_view native, Operand subject, Operand other, Span span);
     std::optional<NameId> positional_field(const Pattern& p, std::size_t index);

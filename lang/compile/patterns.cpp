@@ -38,15 +38,15 @@ bool FunctionCompiler::pattern_runs_code(const Pattern& p) const {
     const auto defined = [&](std::string_view name) {
         return context_.facts.defines(context_.names.intern(name));
     };
-    return counts() && !defers_drops() && (defined("__eq__") || defined("__getattr__") || looks_at_fields(p));
+    return counts() && (looks_at_fields(p) || defined("__eq__") || defined("__getattr__"));
 }
 
 /// The register where a part stays while the pattern is tested; the one that it is in, if nothing can happen.
-std::uint8_t FunctionCompiler::hold_part(std::uint8_t item, Span span) {
+std::uint8_t FunctionCompiler::hold_part(std::uint8_t item, Span span, bool unnamed) {
     if (part_holders_.empty()) return item;
     const std::uint8_t holder = part_holders_.back();
     part_holders_.pop_back();
-    emit(Op::assign_copy, holder, item, 0, span);
+    emit(unnamed ? Op::assign_take : Op::assign_copy, holder, item, 0, span);
     release_to(item);
     return holder;
 }
@@ -190,14 +190,18 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
             }
             field = *found;
         }
-        const std::uint8_t item = temp();
-        constant_operand(context_.constant_string(context_.names.text(field)), item, part.span);
-        const Operand there = native_test("hasattr", subject, {item, Hold::plain, true}, part.span);
-        fails.push_back(emit_jump(Op::jump_if_false, there.reg, 0, part.span));
-        emit(Op::get_field, item, subject.reg, 0, part.span);
-        emit_word(field);
-        emit_word(0);
-        pattern(part, {hold_part(item, part.span), Hold::lent, false}, fails, names);
+        // The attribute is read once, for it may be a property; a builtin stands for "there is none".
+        const Value getattr = context_.builtins.at(context_.names.intern("getattr"));
+        const std::uint8_t item = temp(3);
+        emit(Op::lend, item, subject.reg, 0, part.span);
+        constant_operand(context_.constant_string(context_.names.text(field)), item + 1, part.span);
+        constant_operand(getattr, item + 2, part.span);
+        emit(Op::call_native, item, 3, item, part.span);
+        emit_word(constant(getattr));
+        emit(Op::is, item + 1U, item, item + 2U, part.span);
+        fails.push_back(emit_jump(Op::jump_if_true, item + 1U, 0, part.span));
+        release_to(item + 1U);
+        pattern(part, {hold_part(item, part.span, true), Hold::lent, false}, fails, names);
     }
 }
 

@@ -525,10 +525,11 @@ void FunctionCompiler::augmented_slice(const AugmentedAssignStmt& s, const Index
     emit(Op::get_slice, old, object.reg, bounds.first, s.target->span);
     own(old);
     augmented_ = true;
-    const Operand result = binary_op(s.op, {old, Hold::unnamed, false}, s.value, s.span, temp());
+    const Operand result = binary_op(s.op, {old, Hold::lent, false}, s.value, s.span, temp());
     own(result.reg);
     emit(Op::set_slice, object.reg, bounds.first, result.reg, s.span);
     finish({result.reg, Hold::unnamed, true}, s.span);
+    finish({old, Hold::unnamed, true}, s.span);
     end_slice_bounds(bounds, s.span);
     finish(object, s.span);
 }
