@@ -11,9 +11,10 @@
 #include "tests/allocators/filled_block.hpp"
 #include "tests/allocators/subjects.hpp"
 
-// AddressSanitizer ends the program at a request that no malloc could meet, unless told to answer as malloc
-// does.
+// AddressSanitizer and ThreadSanitizer end the program at a request that no malloc could meet, unless told to
+// answer as malloc does.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options() { return "allocator_may_return_null=1"; }
 
 namespace harness::allocators {
 namespace {
