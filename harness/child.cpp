@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "lang/memory/leak_check.hpp"
+
 namespace harness::cli {
 
 namespace {
@@ -108,6 +110,8 @@ void be_child(const std::function<std::string()>& work, int report_fd, int paren
     if (getppid() != parent) _exit(EXIT_FAILURE);  // it died before the line above
 
     const std::string report = work();
+    // Below it ends without the check for leaks that a sanitizer makes at an exit.
+    if (lang::found_leaks()) _exit(EXIT_FAILURE);
     write_all(report_fd, report);
     // The rest of a normal exit, static destructors above all, belongs to the parent.
     _exit(EXIT_SUCCESS);

@@ -53,10 +53,14 @@ enum OperandFlags : std::uint8_t {
 
 /// While `from <= pc < to` the register holds an unnamed value that unwinding must end.
 struct OwnedRange {
+    /// Who answers for the value beside the register. A name that goes on does so for what is freed by hand;
+    /// a function that was given an argument does so from the moment when it runs. Then the register ends as
+    /// a place does.
+    enum class Holder : std::uint8_t { register_, name, called };
+
     std::uint32_t from, to;
     std::uint16_t reg;
-    bool
-        of_name;  ///< a name goes on answering for it: it ends as a place does, without what is freed by hand
+    Holder holder;
 };
 
 /// Instructions in [from, to) are protected: an error goes to `target` with the region depth it had there.

@@ -48,7 +48,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             if (keeps_bit && must_own && o.hold == Hold::lent && o.temporary) {
                 emit(Op::share_name, o.reg, o.reg, 0, value->span);
                 o.hold = Hold::unnamed;
-                own(o.reg, true);
+                own(o.reg, OwnedRange::Holder::name);
             }
             if (context_.checked && check_live_arguments_ && o.hold != Hold::plain)
                 emit(Op::check_live, o.reg, 0, 0, value->span);
@@ -169,6 +169,21 @@ bool FunctionCompiler::passes_on(const Expr* place) const {
     return place->kind != ExprKind::name && context_.lifetime.explicit_release &&
            std::any_of(passing_on_.begin(), passing_on_.end(),
                        [&](const Expr* p) { return same_place(p, place); });
+}
+
+/// Before the call: under `manual` the called function may store what it is given, free it or pass it on. An
+/// error that comes out of it must not end that again.
+void FunctionCompiler::give_arguments(const Arguments& args, bool given) {
+    if (!given || !context_.lifetime.explicit_release) return;
+    for (unsigned i = 0; i < args.count; ++i) {
+        if (args.holds[i] != Hold::unnamed) continue;
+        const auto reg = static_cast<std::uint8_t>(args.first + i);
+        const auto active = std::find_if(active_owned_.rbegin(), active_owned_.rend(),
+                                         [reg](const ActiveOwned& a) { return a.reg == reg; });
+        if (active == active_owned_.rend() || active->holder != OwnedRange::Holder::register_) continue;
+        disown(reg);
+        own(reg, OwnedRange::Holder::called);
+    }
 }
 
 /// After the call: unnamed arguments end. What was given to a function of the program is that function's
@@ -346,6 +361,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
     const std::uint8_t at = window(self, 1, args, e.span);
     const Operand result = call_result(dest, args, self, self_hold != Hold::unnamed || !counts(), e.span);
+    give_arguments(args, given);
     if (keywords) {
         emit(Op::call_method_keywords, at, args.count, result.reg, e.span);
         emit_word(callee.name);
@@ -387,6 +403,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(function, 2, args, e.span);
     const Operand result = call_result(dest, args, function, true, e.span);
+    give_arguments(args, true);
     if (keywords) {
         emit(Op::call_keywords, at, args.count + 1, result.reg, e.span);
         emit_word(args.keyword_names - 1);
@@ -470,6 +487,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             const std::uint8_t at = window(first, 0, args, e.span);
             const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
             const Operand result = call_result(dest, args, first, usable, e.span);
+            give_arguments(args, true);
             emit(Op::call_global, at, args.count, result.reg, e.span);
             emit_word(r.index);
             end_arguments(args, true, e.span);
@@ -485,6 +503,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(callee, 1, args, e.span);
     const Operand result = call_result(dest, args, callee, callee_hold != Hold::unnamed || !counts(), e.span);
+    give_arguments(args, true);
     if (keywords) {
         emit(Op::call_keywords, at, args.count, result.reg, e.span);
         emit_word(args.keyword_names - 1);

@@ -371,7 +371,8 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
 void FunctionCompiler::leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span,
                                     const Stmt* from, StmtKind kind, int result) {
     for (std::size_t i = active_owned_.size(); i > owned_mark; --i)
-        emit(active_owned_[i - 1].of_name ? Op::discard : Op::drop, active_owned_[i - 1].reg, 0, 0, span);
+        emit(active_owned_[i - 1].holder == OwnedRange::Holder::name ? Op::discard : Op::drop,
+             active_owned_[i - 1].reg, 0, 0, span);
     leave_regions(
         region_mark, [&](NameId name) { return liveness().going_on(from, kind, name); }, result, span);
 }

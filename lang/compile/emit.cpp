@@ -92,15 +92,15 @@ void FunctionCompiler::error(Span span, std::string name, std::string message, s
 }
 
 /// From the next instruction on, unwinding ends what `reg` holds.
-void FunctionCompiler::own(std::uint8_t reg, bool of_name) {
-    if (counts()) active_owned_.push_back({reg, here(), of_name});
+void FunctionCompiler::own(std::uint8_t reg, OwnedRange::Holder holder) {
+    if (counts()) active_owned_.push_back({reg, here(), holder});
 }
 
 void FunctionCompiler::disown(std::uint8_t reg) {
     for (std::size_t i = active_owned_.size(); i-- > 0;) {
         if (active_owned_[i].reg != reg) continue;
         const ActiveOwned& active = active_owned_[i];
-        if (active.from < here()) fn_->owned.push_back({active.from, here(), reg, active.of_name});
+        if (active.from < here()) fn_->owned.push_back({active.from, here(), reg, active.holder});
         active_owned_.erase(active_owned_.begin() + static_cast<std::ptrdiff_t>(i));
         return;
     }

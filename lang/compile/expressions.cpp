@@ -125,7 +125,9 @@ Hold FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores) 
         if (o.hold == Hold::unnamed) disown(o.reg);
     }
     if (o.hold != Hold::unnamed || o.reg != reg) {
-        if (o.hold != Hold::plain) own(reg, stores && e->kind == ExprKind::name && o.hold == Hold::lent);
+        const bool of_name = stores && e->kind == ExprKind::name && o.hold == Hold::lent;
+        if (o.hold != Hold::plain)
+            own(reg, of_name ? OwnedRange::Holder::name : OwnedRange::Holder::register_);
     }
     release_temporaries(std::max<unsigned>(mark, reg + 1U));
     return o.hold == Hold::plain ? Hold::plain : Hold::unnamed;

@@ -92,8 +92,8 @@ class FunctionCompiler {
     /// The same, but what waits for the end of the statement keeps its register.
     void release_temporaries(unsigned mark);
     void error(Span span, std::string name, std::string message, std::string help = "");
-    /// `of_name`: what a name still answers for, ready to be stored as such (share_name).
-    void own(std::uint8_t reg, bool of_name = false);
+    /// `name`: what a name still answers for, ready to be stored as such (share_name).
+    void own(std::uint8_t reg, OwnedRange::Holder holder = OwnedRange::Holder::register_);
     void disown(std::uint8_t reg);
     /// Ends an operand that was used: unnamed ones are dropped now, or at the end of the statement.
     void finish(const Operand& operand, Span span);
@@ -201,6 +201,7 @@ class FunctionCompiler {
     std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
     Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable,
                         Span span);
+    void give_arguments(const Arguments& args, bool given);
     void end_arguments(const Arguments& args, bool given, Span span);
 
     // --- functions.cpp
@@ -358,7 +359,7 @@ class FunctionCompiler {
     struct ActiveOwned {
         std::uint8_t reg;
         std::uint32_t from;
-        bool of_name;
+        OwnedRange::Holder holder;
     };
     std::vector<ActiveOwned> active_owned_;
     Block body_{};  ///< of the function

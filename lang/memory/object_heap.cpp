@@ -5,6 +5,7 @@
 
 #include "lang/bytecode/program.hpp"
 #include "lang/lifetimes/regions.hpp"
+#include "lang/memory/leak_check.hpp"
 #include "lang/vm/machine.hpp"
 
 namespace harness::lang {
@@ -75,6 +76,7 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
             newest_foreign_ = block;
         }
     }
+    leave_to_program(block);
     ++counts_.allocations;
     counts_.payload_total += requested - header;
     counts_.header_live += header;

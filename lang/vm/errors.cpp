@@ -320,16 +320,19 @@ int Interpreter::matches(Value exception, Value types) {
 // --- Unwinding
 
 /// Ends what the frame answers for at the instruction before `pc`: unnamed values, and with `names` its
-/// locals too. Values that the code at `target` still has stay.
+/// locals too. Values that the code at `target` still has stay. `from_called`: the error came out of the
+/// function that this instruction called, which answered for its arguments then.
 void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
-                                   bool names_too) {
+                                   bool names_too, bool from_called) {
+    using Holder = OwnedRange::Holder;
     const Function& function = *f.function;
     for (const OwnedRange& range : function.owned) {
         if (word < range.from || word >= range.to) continue;
         if (target_word != nullptr && *target_word >= range.from && *target_word < range.to) continue;
         const Value v = f.base[range.reg];
         f.base[range.reg] = Value::none();
-        range.of_name ? discard(v) : drop(v);
+        const bool is_place = range.holder == Holder::name || (range.holder == Holder::called && from_called);
+        is_place ? discard(v) : drop(v);
     }
     if (!names_too) return;
     for (unsigned i = function.first_owned, end = i + function.owned_count; i < end; ++i) {
@@ -344,7 +347,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
 }
 
 const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
-    while (true) {
+    for (bool from_called = false;; from_called = true) {
         Frame& f = *frame;
         const Function& function = *f.function;
         if (&function == &boundary_) {
@@ -358,7 +361,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
                 if (word < range.from || word >= range.to) continue;
                 const Value saved = pending;
                 pending = Value::absent();
-                end_frame_values(f, word, &range.target, false);
+                end_frame_values(f, word, &range.target, false, from_called);
                 pending = saved;
                 unwind_regions(f, range.regions, range.live);
                 unwind_using(f.base);
@@ -369,14 +372,14 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
             // The main frame: nobody caught it. Its names end with the program.
             const Value saved = pending;
             pending = Value::absent();
-            end_frame_values(f, word, nullptr, false);
+            end_frame_values(f, word, nullptr, false, from_called);
             pending = saved;
             unwind_regions(f, 0, {});
             return nullptr;
         }
         const Value saved = pending;
         pending = Value::absent();
-        end_frame_values(f, word, nullptr, true);
+        end_frame_values(f, word, nullptr, true, from_called);
         pending = saved;
         unwind_regions(f, 0, {});
         while (!defers.empty() && defers.back().frame == &f) defers.pop_back();

@@ -126,7 +126,7 @@ class Interpreter : public Machine {
     Diagnostic describe_pending();
     void raise_exhausted(std::size_t bytes);
     void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
-                          bool names_too);
+                          bool names_too, bool from_called);
     /// Regions of this call beyond its first `keep` end; what is in flight, and what these registers hold,
     /// leaves them as a copy.
     void unwind_regions(const Frame& f, std::uint32_t keep, std::span<const std::uint8_t> live);

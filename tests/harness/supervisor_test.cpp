@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "lang/memory/leak_check.hpp"
+
 namespace harness::cli {
 
 namespace {
@@ -85,6 +87,28 @@ TEST(Supervisor, an_exhausted_native_stack_is_not_an_ordinary_crash) {
     if (has_sanitizer) GTEST_SKIP() << "the sanitizer reports it";
     const Ending ending = watch([] { return std::to_string(recurse(0)); });
     EXPECT_EQ(ending.by, EndedBy::native_stack);
+}
+
+// The sanitizer's own check comes at an exit, which a child never reaches.
+TEST(Supervisor, what_a_child_forgets_is_found_under_the_sanitizer) {
+    if (!lang::finds_leaks) GTEST_SKIP() << "only the sanitizer looks for it";
+    const auto work = [](bool forgets) {
+        return watch([forgets] {
+            // A register or the stack may still refer to the last one.
+            for (int i = 0; i < 10; ++i) {
+                char* volatile block = new char[100];
+                if (!forgets) delete[] block;
+            }
+            return std::string("report");
+        });
+    };
+    EXPECT_EQ(work(false).sent, "report");
+    testing::internal::CaptureStderr();
+    const Ending ending = work(true);
+    const std::string told = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(ending.sent, "");
+    EXPECT_EQ(ending.code, EXIT_FAILURE);
+    EXPECT_NE(told.find("detected memory leaks"), std::string::npos) << told;
 }
 
 TEST(Supervisor, a_wild_write_is_an_ordinary_crash) {
