@@ -7,7 +7,7 @@
 
 namespace harness::lang {
 
-struct Arena {
+struct Arena : Unanswered {
     static constexpr Lifetime traits() {
         Lifetime l;
         l.name = "arena";
@@ -15,18 +15,6 @@ struct Arena {
         l.regions = true;
         return l;
     }
-    template <bool Checked>
-    static Value share(Interpreter*, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static Value share_name(Interpreter*, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static void drop(Interpreter*, Value) {}
-    template <bool Checked>
-    static void discard(Interpreter*, Value) {}
     /// The owned bit says that the value is unnamed: the place receives it. In the program's own region,
     /// where all live equally long, there is nothing to compare.
     template <bool Checked>

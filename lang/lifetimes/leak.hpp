@@ -6,7 +6,7 @@
 
 namespace harness::lang {
 
-struct Leak {
+struct Leak : Unanswered {
     static constexpr Lifetime traits() {
         Lifetime l;
         l.name = "leak";
@@ -15,18 +15,6 @@ struct Leak {
         l.literals_allocate = true;
         return l;
     }
-    template <bool Checked>
-    static Value share(Interpreter*, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static Value share_name(Interpreter*, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static void drop(Interpreter*, Value) {}
-    template <bool Checked>
-    static void discard(Interpreter*, Value) {}
     template <bool Checked>
     static Value store_copy(Interpreter*, Value, Value v) {
         return v;

@@ -62,4 +62,21 @@ template <bool Checked>
 /// Strings and what the VM counts under every lifetime that releases.
 [[gnu::always_inline]] inline bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
 
+/// What lifetimes have in common where nothing goes before its region or its program: no name answers for
+/// what it holds.
+struct Unanswered {
+    template <bool Checked>
+    static Value share(Interpreter*, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value share_name(Interpreter*, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static void drop(Interpreter*, Value) {}
+    template <bool Checked>
+    static void discard(Interpreter*, Value) {}
+};
+
 }  // namespace harness::lang

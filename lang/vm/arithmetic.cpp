@@ -356,4 +356,29 @@ int Machine::truth(Value v) {
     return t;
 }
 
+// --- f-strings
+
+Value Interpreter::join_strings(const Value* pieces, std::uint32_t count) {
+    std::size_t length = 0;
+    for (std::uint32_t i = 0; i < count; ++i) length += heap.text(pieces[i]).size();
+    char* out = nullptr;
+    const Value v = heap.new_string(length, out);
+    if (v == Value::failed()) return v;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::string_view text = heap.text(pieces[i]);
+        text.copy(out, text.size());
+        out += text.size();
+    }
+    return v;
+}
+
+Value Interpreter::format(Value v, char conversion, Value spec) {
+    if (!readable(v)) return Value::failed();
+    if (spec == Value::absent() && conversion == 0 && v.is_string()) return share(v);
+    std::string text;
+    const std::string_view how = spec == Value::absent() ? std::string_view{} : heap.text(spec);
+    if (!format_value(*this, v, conversion, how, text)) return Value::failed();
+    return heap.new_string(text);
+}
+
 }  // namespace harness::lang

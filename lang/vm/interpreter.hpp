@@ -270,7 +270,6 @@ class Interpreter : public Machine {
     bool halted_by_error = false;
     std::vector<std::unique_ptr<ClassInfo>> owned_classes;
     std::unordered_map<NameId, Value> builtins_;
-    std::vector<std::string> interned_messages;
     int exit_code = 0;
     bool exit_requested_ = false;
     struct DeferRecord {
@@ -280,11 +279,9 @@ class Interpreter : public Machine {
     std::vector<DeferRecord> defers;
     std::optional<Defect> defect_;
     std::vector<Defect> defects;
-    const ClassInfo* method_owner(Value self, NameId name) const;
     ClassInfo& new_builtin_class(std::string_view name, ClassId id, const ClassInfo* base,
                                  const Native* construct);
     void load_builtins();
-    void prune_class_cache() {}
     /// An allocator that the program holds: a constant, off the measured heap.
     struct Handle : ConstantObject {
         Handle() : ConstantObject{ConstantKind::allocator} {}
@@ -408,7 +405,6 @@ class Interpreter : public Machine {
     std::uint32_t halt_code_[1];
     std::uint32_t nested_ = 0;
     bool nested_failed_ = false;
-    std::uint64_t start_ns_ = 0;
 };
 
 std::string_view error_kind_name(ErrorKind kind);

@@ -1,0 +1,167 @@
+// Functions, classes and modules as values that statements make, and the names that lead to them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lang/builtins/functions.hpp"
+#include "lang/builtins/value_facts.hpp"
+#include "lang/vm/interpreter.hpp"
+
+namespace harness::lang {
+
+// --- Functions and classes
+
+Value Interpreter::make_function(const Function& function, Value* defaults, std::uint32_t count, Value* R) {
+    const auto captures = static_cast<std::uint32_t>(function.captures.size());
+    const_cast<Function&>(function).closure_defaults = true;
+    const Value v = heap.new_closure(function, captures + count);
+    if (v == Value::failed()) return v;
+    for (std::uint32_t i = 0; i < captures; ++i) {
+        const Capture& c = function.captures[i];
+        const Value cell = c.from_parent_register
+                               ? R[c.index]
+                               : heap.payload<Closure>(R[frame->function->closure_register]).cells[c.index];
+        heap.payload<Closure>(v).cells[i] = store(v, cell);
+    }
+    for (std::uint32_t i = 0; i < count; ++i)
+        heap.payload<Closure>(v).cells[captures + i] = store_unnamed(v, defaults[i]);
+    return v;
+}
+
+Value Interpreter::make_class(const ClassTemplate& type, Value base) {
+    const ClassInfo* parent = nullptr;
+    if (base != Value::absent()) {
+        if (!base.is_constant_object() || base.as_constant<ConstantObject>()->kind != ConstantKind::class_)
+            return raise(
+                ErrorKind::TypeError,
+                fmt::format("a class can only be derived from a class, not from '{}'", type_name(base)));
+        parent = base.as_constant<ClassInfo>();
+        if (parent->is_builtin && !parent->is_exception)
+            return raise(ErrorKind::TypeError,
+                         fmt::format("type '{}' is not an acceptable base type", parent->name));
+    }
+    if (classes_.size() >= 0xFFFF) return raise(ErrorKind::RuntimeError, "too many classes (at most 65000)");
+    auto made = std::make_unique<ClassInfo>();
+    made->kind = ConstantKind::class_;
+    made->name = type.name;
+    made->id = static_cast<ClassId>(classes_.size());
+    made->made_from = &type;
+    for (Value& d : made->dunders) d = Value::absent();
+    if (parent != nullptr) {
+        made->base = parent;
+        made->is_exception = parent->is_exception;
+        made->field_count = parent->field_count;
+        made->field_names = parent->field_names;
+        made->has_typed_fields = parent->has_typed_fields;
+        made->members = parent->members;
+        for (auto& [name, member] : made->members) member.inherited = true;
+        std::copy(std::begin(parent->dunders), std::end(parent->dunders), std::begin(made->dunders));
+    }
+    for (NameId name : type.own_fields) {
+        Member& member = made->members[name];
+        if (member.is_field || method_kind(member.value) == MethodKind::property) continue;
+        member.is_field = true;
+        member.inherited = true;
+        member.slot = made->field_count++;
+        made->field_names.push_back(name);
+    }
+    for (const auto& typed : type.typed_fields) {
+        made->members[typed.name].field_type = typed.type;
+        made->has_typed_fields = true;
+    }
+    classes_.push_back(made.get());
+    const Value v = Value::constant(made.get());
+    owned_classes.push_back(std::move(made));
+    return v;
+}
+
+/// `v` is unnamed: the class receives it.
+bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
+    Member& member = type.members[name];
+    const Value old = member.inherited ? Value::absent() : member.value;
+    member.value = to_global(v);
+    member.inherited = false;
+    const std::string_view text = names.text(name);
+    if (text.size() > 4 && text.substr(0, 2) == "__") {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(Dunder::count_); ++i)
+            if (dunder_names[i] == text) type.dunders[i] = member.value;
+    }
+    // `deinit(self)` is the other spelling of __del__.
+    if (text == "deinit") {
+        const Function* f = function_behind(v);
+        const auto del = type.members.find(names.intern("__del__"));
+        if (f != nullptr && f->parameters == 1 && (del == type.members.end() || del->second.inherited))
+            type.dunders[static_cast<std::size_t>(Dunder::del)] = member.value;
+    }
+    discard(old);
+    return true;
+}
+
+Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) {
+    const ClassInfo* base = type.base;
+    if (base != nullptr) {
+        const auto member = base->members.find(name);
+        if (member != base->members.end() && member->second.value != Value::absent())
+            return member->second.value;
+    }
+    if (names.text(name) == "__init__") return builtins_[names.intern("object.__init__")];
+    (void)self;
+    return raise(ErrorKind::AttributeError,
+                 fmt::format("'super' object has no attribute '{}'", names.text(name)));
+}
+
+// --- Types, modules, names
+
+bool Interpreter::check_type(Value& v, TypeCode code) {
+    const bool optional = (code & type_optional) != 0;
+    if (optional && v.is_none()) return true;
+    code &= static_cast<TypeCode>(~type_optional);
+    if (code >= first_named_type) {
+        const NamedType& wanted = program.named_types[code - first_named_type];
+        for (const ClassInfo* c = &class_of(v); c != nullptr; c = c->base)
+            if (c == wanted.builtin || (c->made_from == wanted.declared && wanted.declared != nullptr))
+                return true;
+        raise(ErrorKind::TypeError, fmt::format("expected {}, got {}", wanted.name, type_name(v)));
+        return false;
+    }
+    const auto type = static_cast<Type>(code);
+    const MachineFacts facts(*this);
+    if (validate(type, v, facts)) return true;
+    raise(ErrorKind::TypeError, type_error(type, v, facts).message);
+    return false;
+}
+
+Value Interpreter::import_module(std::uint32_t index) {
+    ModuleCode& module = program.modules[index];
+    if (!module.started) {
+        module.started = true;
+        const Value done = call_value(Value::constant(module.body), nullptr, 0);
+        if (done == Value::failed()) return done;
+        drop(done);
+    }
+    return Value::constant(module.info);
+}
+
+bool Interpreter::builtin_instead(Value& place, NameId name) {
+    if (place != Value::unbound() || frame->function->header.kind != ScopeKind::global) return false;
+    const auto found = builtins_.find(name);
+    if (found == builtins_.end()) return false;
+    place = found->second;
+    return true;
+}
+
+bool Interpreter::missing_global(std::uint32_t slot, Value& v) {
+    if (v == Value::unbound()) {
+        const auto found = builtins_.find(program.global_names[slot]);
+        if (found != builtins_.end()) {
+            v = found->second;
+            return true;
+        }
+        raise_no_value(Value::absent(), program.global_names[slot]);
+        return false;
+    }
+    raise_no_value(v, program.global_names[slot]);
+    return false;
+}
+
+}  // namespace harness::lang
