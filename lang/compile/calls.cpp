@@ -312,7 +312,6 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     const unsigned mark = next_temp_;
     const Expr* item = e.arguments[0].value;
     // The generic path calls R[A].append(R[A+1]), so both stand in one window.
-    bool hinted = false;
     const std::uint8_t list = temp();
     const std::uint8_t value = temp();
     Operand object = expr(callee.object, list);
@@ -328,8 +327,9 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
         own(list);
     }
     object.reg = list;
-    if (regions()) region_hint(callee.object, item, hinted);
+    const bool hinted = regions() && region_hint(callee.object, item);
     const Hold hold = argument(item, value, true, true);
+    if (hinted) region_hint_end(item->span);
     const bool lent = hold == Hold::lent || item->kind == ExprKind::borrow;
     emit(lent ? Op::append_method_copy : Op::append_method_take, list, value, 0, e.span);
     emit_word(callee.name);

@@ -177,7 +177,8 @@ class FunctionCompiler {
     void branch(const Expr* e, bool when, JumpList& jumps);
     void branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right, bool when,
                         JumpList& jumps, Span span);
-    void region_hint(const Expr* holder, const Expr* value, bool& hinted);
+    bool region_hint(const Expr* holder, const Expr* value);
+    void region_hint_end(Span span);
 
     // --- calls.cpp
     Operand call(const CallExpr& e, int dest);

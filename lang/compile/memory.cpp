@@ -125,7 +125,7 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
                 needs_init_ = true;
                 if (r.local.is_parameter && counts()) {
                     // The caller's reference stays the caller's; this one is another.
-                    emit(Op::share, reg, r.local.reg, 0, span);
+                    emit(Op::share_name, reg, r.local.reg, 0, span);
                     emit(Op::move_name, reg, r.local.reg, 1, span);
                 } else {
                     emit(Op::move_name, reg, r.local.reg, 0, span);
@@ -368,19 +368,29 @@ const NameExpr* FunctionCompiler::root_name(const Expr* e) const {
     }
 }
 
-/// Under regions: what is made to be stored in `holder` is made where the holder lives.
-void FunctionCompiler::region_hint(const Expr* holder, const Expr* value, bool& hinted) {
-    hinted = false;
+/// Under regions: what is made to be stored in `holder` is made where the holder lives. True if `value` is a
+/// call, which may make nothing: region_hint_end() follows then, lest something later be made there.
+bool FunctionCompiler::region_hint(const Expr* holder, const Expr* value) {
     const bool makes = value->kind == ExprKind::list || value->kind == ExprKind::dict ||
                        value->kind == ExprKind::call || value->kind == ExprKind::list_comp ||
                        value->kind == ExprKind::dict_comp || value->kind == ExprKind::tuple;
-    if (!makes) return;
+    if (!makes) return false;
+    if (value->kind == ExprKind::call && is_builtin(as<CallExpr>(value).callee, "move")) return false;
     const NameExpr* root = root_name(holder);
-    if (root == nullptr) return;
+    if (root == nullptr) return false;
     const Local* local = find_local(root->name);
-    if (local == nullptr || local->is_cell || local->plain || !flow_.has(local->reg)) return;
+    if (local == nullptr || local->is_cell || local->plain || !flow_.has(local->reg))
+        return false;
     emit(Op::aim, local->reg, 0, 0, value->span);
-    hinted = true;
+    return value->kind == ExprKind::call;
+}
+
+void FunctionCompiler::region_hint_end(Span span) {
+    const unsigned mark = next_temp_;
+    const std::uint8_t nothing = temp();
+    emit(Op::load_none, nothing, 0, 0, span);
+    emit(Op::aim, nothing, 0, 0, span);
+    release_to(mark);
 }
 
 }  // namespace harness::lang

@@ -237,9 +237,9 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             }
             [[fallthrough]];
         default: {
-            bool hinted = false;
-            if (regions() && (target->kind == ExprKind::attribute || target->kind == ExprKind::index))
-                region_hint(target, value, hinted);
+            const bool hinted =
+                regions() && (target->kind == ExprKind::attribute || target->kind == ExprKind::index) &&
+                region_hint(target, value);
             if (value->kind == ExprKind::borrow) {
                 // p.f = &e: an edge that answers for nothing.
                 const Operand o = expr(as<BorrowExpr>(value).operand);
@@ -251,6 +251,7 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             passing_on_.push_back(target);
             const Operand made = expr(value);
             passing_on_.pop_back();
+            if (hinted) region_hint_end(value->span);
             assign_target(target, made, span);
         }
     }

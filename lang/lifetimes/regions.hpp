@@ -91,8 +91,11 @@ class Regions {
     void aim(Value holder);
     void clear_aim() { aimed_ = 0; }
     bool aimed() const { return aimed_ != 0; }
-    /// All objects are made in the region of this depth until unpin().
-    void pin(std::uint32_t depth) { serve(*open_[depth]); }
+    /// All objects are made in the region of this depth until unpin(), whatever was aimed at before.
+    void pin(std::uint32_t depth) {
+        clear_aim();
+        serve(*open_[depth]);
+    }
     void unpin() { serve(*open_.back()); }
 
     /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in

@@ -26,6 +26,8 @@ bool Interpreter::copy_out(Value* values, std::uint32_t count, std::uint32_t lev
 Value Copier::clone(Interpreter& vm, Value root) {
     Copier copier(vm, std::nullopt);
     if (!copier.is_copied(root)) return vm.share(root);
+    // What the copy refers to is made here, so the whole is.
+    if (Regions* regions = vm.heap.regions()) regions->clear_aim();
     const Value copy = copier.shell(root);
     if (copy == Value::failed()) return copy;
     if (!copier.work_off()) {
