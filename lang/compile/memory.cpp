@@ -379,8 +379,7 @@ bool FunctionCompiler::region_hint(const Expr* holder, const Expr* value) {
     const NameExpr* root = root_name(holder);
     if (root == nullptr) return false;
     const Local* local = find_local(root->name);
-    if (local == nullptr || local->is_cell || local->plain || !flow_.has(local->reg))
-        return false;
+    if (local == nullptr || local->is_cell || local->plain || !flow_.has(local->reg)) return false;
     emit(Op::aim, local->reg, 0, 0, value->span);
     return value->kind == ExprKind::call;
 }

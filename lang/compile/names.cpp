@@ -241,7 +241,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         const Local& local = locals_[p.name];
         if (local.is_cell) {
             const std::uint8_t value = temp();
-            emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, value, p.reg, 0, fn_->span);
+            emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, value, p.reg, 0,
+                 fn_->span);
             emit(Op::new_cell, local.reg, value, 0, fn_->span);
             release_to(value);
         } else {

@@ -237,9 +237,9 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             }
             [[fallthrough]];
         default: {
-            const bool hinted =
-                regions() && (target->kind == ExprKind::attribute || target->kind == ExprKind::index) &&
-                region_hint(target, value);
+            const bool hinted = regions() &&
+                                (target->kind == ExprKind::attribute || target->kind == ExprKind::index) &&
+                                region_hint(target, value);
             if (value->kind == ExprKind::borrow) {
                 // p.f = &e: an edge that answers for nothing.
                 const Operand o = expr(as<BorrowExpr>(value).operand);

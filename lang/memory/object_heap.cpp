@@ -223,7 +223,8 @@ Value ObjectHeap::new_tuple(const Value* elements, std::uint32_t length) {
                  (e.is_counted() && header(e).class_id == static_cast<std::uint16_t>(ClassId::frozen_tuple));
     }
     if (length >= Sequence::tuple_capacity) return exhausted(Sequence::bytes(length));
-    // No store judges its elements one by one, so it is born beside them, and judged as a whole where it goes.
+    // No store judges its elements one by one, so it is born beside them, and judged as a whole where it
+    // goes.
     if (regions_ != nullptr && length != 0) regions_->clear_aim();
     const std::size_t header = frozen || rules_.sequence_header ? header_bytes : 0;
     const std::size_t payload = Sequence::bytes(length);
