@@ -18,6 +18,8 @@ namespace harness::lang {
 
 namespace {
 
+constexpr std::size_t most_errors = 20;  // static errors told at a time
+
 std::uint64_t now_ns() {
     timespec t{};
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -69,6 +71,7 @@ class FrontEnd {
     }
 
     std::optional<std::uint32_t> import(NameId name, Span span) {
+        if (errors_.size() >= most_errors) return std::nullopt;
         const std::string text(vm_.names.text(name));
         for (std::uint32_t i = 0; i < vm_.program.modules.size(); ++i)
             if (vm_.program.modules[i].name == text) return i;
@@ -139,6 +142,13 @@ void warn_of_unread_settings(const Interpreter& vm, RunReport& report) {
     }
 }
 
+Diagnostic unknown_lifetime(const std::string& name) {
+    Diagnostic d;
+    d.name = "UsageError";
+    d.message = fmt::format("there is no lifetime '{}'", name);
+    return d;
+}
+
 int exit_code_of(const Interpreter& vm, const ClassInfo& type) {
     const bool limit = type.derives_from(vm.error_class(ErrorKind::RecursionError)) ||
                        type.derives_from(vm.error_class(ErrorKind::MemoryError));
@@ -147,16 +157,27 @@ int exit_code_of(const Interpreter& vm, const ClassInfo& type) {
 
 }  // namespace
 
+std::vector<Diagnostic> check(std::string source, const RunOptions& options,
+                              allocators::AnyAllocator& allocator, SourceMap& sources) {
+    std::vector<Diagnostic> errors;
+    const auto entry = find_lifetime(options.lifetime, options.checked);
+    if (!entry.has_value()) return {unknown_lifetime(options.lifetime)};
+    Output out(options.out);
+    const auto vm = std::make_unique<Interpreter>(options, entry->lifetime,
+                                                  options.checked ? entry->checked : entry->unchecked,
+                                                  allocator, sources, out);
+    vm->define_system();
+    FrontEnd(*vm, sources, options, errors).compile_main(std::move(source));
+    return errors;
+}
+
 RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator,
               SourceMap& sources) {
     RunReport report;
     const std::uint64_t begin = now_ns();
     const auto entry = find_lifetime(options.lifetime, options.checked);
     if (!entry.has_value()) {
-        Diagnostic d;
-        d.name = "UsageError";
-        d.message = fmt::format("there is no lifetime '{}'", options.lifetime);
-        report.errors.push_back(std::move(d));
+        report.errors.push_back(unknown_lifetime(options.lifetime));
         report.status = Status::rejected;
         report.exit_code = 2;
         return report;

@@ -82,6 +82,11 @@ struct RunReport {
 RunReport run(std::string source, const RunOptions& options, allocators::AnyAllocator& allocator,
               SourceMap& sources);
 
+/// The static errors of the program and of what it imports: everything that run() does before it runs. The
+/// same rules hold for `allocator` and `sources`.
+std::vector<Diagnostic> check(std::string source, const RunOptions& options,
+                              allocators::AnyAllocator& allocator, SourceMap& sources);
+
 struct LifetimeInfo {
     std::string_view name, summary;
 };

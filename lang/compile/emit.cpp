@@ -60,19 +60,18 @@ std::uint32_t FunctionCompiler::constant(Value v) {
 
 std::uint8_t FunctionCompiler::temp(unsigned count) {
     const unsigned first = next_temp_;
-    next_temp_ += count;
-    if (next_temp_ > last_register) {
-        if (fn_->registers <= last_register) {
-            error(fn_->spans.empty() ? fn_->span : fn_->spans.back(), "SyntaxError",
+    if (first + count > last_register)
+        too_large(fn_->spans.empty() ? fn_->span : fn_->spans.back(),
                   "too many names and intermediate values in one function",
                   "split the function, or the expression, into smaller ones");
-        }
-        next_temp_ = first;
-        fn_->registers = last_register + 2;
-        return static_cast<std::uint8_t>(std::min(first, last_register - 8));
-    }
+    next_temp_ = first + count;
     fn_->registers = std::max<std::uint16_t>(fn_->registers, static_cast<std::uint16_t>(next_temp_));
     return static_cast<std::uint8_t>(first);
+}
+
+void FunctionCompiler::too_large(Span span, std::string message, std::string help) {
+    error(span, "SyntaxError", std::move(message), std::move(help));
+    throw TooLarge{};
 }
 
 void FunctionCompiler::release_temporaries(unsigned mark) {

@@ -87,7 +87,11 @@ class FunctionCompiler {
     void patch(std::uint32_t jump_word, std::uint32_t target);
     void patch_all(const JumpList& jumps, std::uint32_t target);
     std::uint32_t constant(Value v);
+    /// Thrown once the error is told: what would be made of the rest of the function is of no use, and could
+    /// be a thousand times its text. Caught where the compilation of a function begins.
+    struct TooLarge {};
     std::uint8_t temp(unsigned count = 1);
+    [[noreturn]] void too_large(Span span, std::string message, std::string help);
     void release_to(unsigned mark) { next_temp_ = mark; }
     /// The same, but what waits for the end of the statement keeps its register.
     void release_temporaries(unsigned mark);
@@ -213,6 +217,7 @@ class FunctionCompiler {
     std::unordered_set<NameId> properties_of(const ClassStmt& s);
     void collect_fields(const ClassStmt& s, ClassTemplate& out);
     void function_body(const Block& body, Span span);
+    void def_body(const DefStmt& def);
     void defers_epilogue();
     void return_value(Operand value, Span span, const Stmt* from = nullptr);
     void leave_function(Operand value, Span span, const Stmt* from);

@@ -37,9 +37,12 @@ Function* FunctionCompiler::compile_module_body(const Block& body, std::string n
     fn_->span = span;
     fn_->header.kind = ScopeKind::global;
     fn_->header.name = context_.names.intern(fn_->name);
-    lay_out_names({});
-    function_body(body, span);
-    finish_function();
+    try {
+        lay_out_names({});
+        function_body(body, span);
+        finish_function();
+    } catch (const TooLarge&) {
+    }
     return fn_;
 }
 
@@ -66,6 +69,15 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
+    try {
+        def_body(def);
+    } catch (const TooLarge&) {
+    }
+    return fn_;
+}
+
+/// Registers, checks of parameters, statements.
+void FunctionCompiler::def_body(const DefStmt& def) {
     lay_out_names(def.parameters);
     for (const auto& [outer_name, span] : scope_.nonlocal_spans)
         if (!capture_of(outer_name))
@@ -100,7 +112,6 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     }
     function_body(def.body, def.name_span);
     finish_function();
-    return fn_;
 }
 
 Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
@@ -119,10 +130,13 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
-    lay_out_names(lambda.parameters);
-    const Operand value = expr(lambda.body);
-    return_value(value, lambda.body->span);
-    finish_function();
+    try {
+        lay_out_names(lambda.parameters);
+        const Operand value = expr(lambda.body);
+        return_value(value, lambda.body->span);
+        finish_function();
+    } catch (const TooLarge&) {
+    }
     return fn_;
 }
 
@@ -268,8 +282,9 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
 Operand FunctionCompiler::make_function(Function* function, List<Parameter> parameters, Span span, int dest) {
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
-    std::uint32_t index = 0;
-    while (context_.program.functions[index].get() != function) ++index;
+    // It is one of the last: only functions within it came later.
+    auto index = static_cast<std::uint32_t>(context_.program.functions.size()) - 1;
+    while (context_.program.functions[index].get() != function) --index;
     bool constants_only = true;
     for (const Parameter& p : parameters)
         if (p.default_value != nullptr && !is_constant_default(p.default_value)) constants_only = false;

@@ -153,7 +153,7 @@ void bind_target(const Expr* e, const OnName& bind, const Reads& reads) {
 
 void bind_pattern(const Pattern& p, const OnName& bind) {
     if (p.name != 0) bind(p.name);
-    for (const Pattern* part : p.parts) bind_pattern(*part, bind);
+    for (const Pattern* part : p.parts()) bind_pattern(*part, bind);
 }
 
 /// Visits the statements of one function: blocks within them, not functions and classes.
@@ -268,7 +268,7 @@ void reads_of(const Stmt* s, const Reads& reads) {
 
 void reads_of_pattern(const Pattern& p, const Reads& reads) {
     reads.in(p.value);
-    for (const Pattern* part : p.parts) reads_of_pattern(*part, reads);
+    for (const Pattern* part : p.parts()) reads_of_pattern(*part, reads);
 }
 
 /// The names that a statement binds itself, behind everything that it reads.

@@ -9,6 +9,8 @@ namespace harness::lang {
 namespace {
 
 constexpr std::size_t most_local_names = 180;
+/// Of names and blocks; the rest of the 250 is for intermediate values.
+constexpr std::size_t most_registers = 220;
 
 /// Builtins whose result is a number, a boolean or None.
 constexpr std::string_view plain_results[] = {
@@ -161,6 +163,10 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     }
 
     const bool is_module = parent_ == nullptr && scope_.parent == nullptr;
+    const auto refuse = [&] {
+        too_large(fn_->span, "a function may have at most 180 names", "split it into smaller functions");
+    };
+    if (parameters.size() > most_local_names) refuse();
     unsigned next = 0;
     std::vector<Local> moved_parameters;
     std::unordered_set<NameId> received;  // what a call makes for *rest and **rest belongs to the callee
@@ -188,10 +194,10 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         ++in_registers;
         (scope_.captured.contains(name) || !never_heap_.contains(name) ? may_own : plain).push_back(name);
     }
-    if (in_registers > most_local_names + 1) {
-        error(fn_->span, "SyntaxError", "a function may have at most 180 names",
-              "split it into smaller functions");
-    }
+    // A parameter that is written or captured has two registers, and every block has its own.
+    const std::size_t named = parameters.size() + in_registers;
+    const std::size_t needed = named + moved_parameters.size() + scope_.block_slots;
+    if (named > most_local_names || needed > most_registers) refuse();
     for (const Local& p : moved_parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(p.name);
@@ -200,7 +206,6 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(p.name);
     }
     for (NameId name : may_own) {
-        if (next > most_local_names + 60) break;
         Local local{.name = name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(name);
         local.type = declared_type(name);
@@ -208,15 +213,16 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(name);
     }
     self_base_ = next;
-    if (!is_module) next += std::min(scope_.nested_functions, 20U);
+    // Those are an advantage, not a need.
+    if (!is_module)
+        next += std::min({scope_.nested_functions, 20U, static_cast<unsigned>(most_registers - needed)});
     self_limit_ = next;
     for (unsigned i = self_base_; i < next; ++i) fn_->slot_names.push_back(0);
     block_base_ = next;
-    next += std::min(scope_.block_slots, 40U);
+    next += scope_.block_slots;
     for (unsigned i = block_base_; i < next; ++i) fn_->slot_names.push_back(0);
     fn_->owned_count = static_cast<std::uint16_t>(next - fn_->first_owned);
     for (NameId name : plain) {
-        if (next > most_local_names + 60) break;
         locals_[name] = {.name = name,
                          .reg = static_cast<std::uint8_t>(next++),
                          .plain = true,
@@ -224,15 +230,12 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
-    fn_->named_slots = static_cast<std::uint16_t>(
-        next - moved_parameters.size() - std::min(scope_.block_slots, 40U) - (self_limit_ - self_base_));
+    fn_->named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - scope_.block_slots -
+                                                  (self_limit_ - self_base_));
     next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
     // The call puts the closure there before the first instruction, so no temporary of the prologue may share
     // it.
-    if (parent_ != nullptr) fn_->closure_register = temp();
-
-    // A call puts the closure there, so the prologue must not use it.
     if (!is_module) fn_->closure_register = temp();
 
     // One word at the start, skipped when nothing turns out to need it.
@@ -263,6 +266,9 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 }
 
 void FunctionCompiler::finish_function() {
+    fn_->code.shrink_to_fit();
+    fn_->spans.shrink_to_fit();
+    fn_->operand_flags.shrink_to_fit();
     fn_->constants = fn_->constant_pool.data();
     // Without names that may own something, or reads that may come too early, the first word is not needed.
     const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;

@@ -14,19 +14,19 @@ constexpr std::string_view whole_value[] = {"bool", "dict", "float", "int", "lis
 
 bool has_names(const Pattern& p) {
     return p.name != 0 ||
-           std::any_of(p.parts.begin(), p.parts.end(), [](const Pattern* part) { return has_names(*part); });
+           std::any_of(p.parts().begin(), p.parts().end(), [](const Pattern* part) { return has_names(*part); });
 }
 
 /// How many parts of its subject a pattern looks into or binds.
 unsigned parts_of(const Pattern& p) {
     unsigned count = 0;
-    for (const Pattern* part : p.parts) count += parts_of(*part) + (p.kind != PatternKind::any_of ? 1 : 0);
+    for (const Pattern* part : p.parts()) count += parts_of(*part) + (p.kind != PatternKind::any_of ? 1 : 0);
     return count;
 }
 
 bool looks_at_fields(const Pattern& p) {
-    return (p.kind == PatternKind::constructor && !p.parts.empty()) ||
-           std::any_of(p.parts.begin(), p.parts.end(),
+    return (p.kind == PatternKind::constructor && !p.parts().empty()) ||
+           std::any_of(p.parts().begin(), p.parts().end(),
                        [](const Pattern* part) { return looks_at_fields(*part); });
 }
 
@@ -105,37 +105,37 @@ Operand FunctionCompiler::native_test(std::string_view native, Operand subject, 
 
 void FunctionCompiler::sequence_pattern(const Pattern& p, Operand subject, JumpList& fails,
                                         std::vector<PatternName>& names) {
-    std::size_t star = p.parts.size();
-    for (std::size_t i = 0; i < p.parts.size(); ++i)
-        if (p.parts[i]->kind == PatternKind::rest) star = i;
-    const bool open = star != p.parts.size();
-    if (p.parts.size() > 60) {
+    std::size_t star = p.parts().size();
+    for (std::size_t i = 0; i < p.parts().size(); ++i)
+        if (p.parts()[i]->kind == PatternKind::rest) star = i;
+    const bool open = star != p.parts().size();
+    if (p.parts().size() > 60) {
         error(p.span, "SyntaxError", "too many patterns in one sequence (at most 60)");
         return;
     }
     emit(Op::match_sequence, subject.reg, open, 0, p.span);
-    emit_word(static_cast<std::uint32_t>(p.parts.size() - open));
+    emit_word(static_cast<std::uint32_t>(p.parts().size() - open));
     emit_word(0);
     fails.push_back(here() - 1);
     // As in Python, every item is read before the first is tested.
-    std::vector<std::uint8_t> items(p.parts.size());
-    for (std::size_t i = 0; i < p.parts.size(); ++i) {
-        const Pattern& part = *p.parts[i];
+    std::vector<std::uint8_t> items(p.parts().size());
+    for (std::size_t i = 0; i < p.parts().size(); ++i) {
+        const Pattern& part = *p.parts()[i];
         if (i == star || (part.kind == PatternKind::wildcard && part.name == 0)) continue;
         const std::uint8_t item = temp();
         const auto place = static_cast<std::int64_t>(i);
-        const auto from_end = place - static_cast<std::int64_t>(p.parts.size());
+        const auto from_end = place - static_cast<std::int64_t>(p.parts().size());
         constant_operand(Value::integer(i < star ? place : from_end), item, part.span);
         emit(Op::get_index, item, subject.reg, item, part.span);
         items[i] = hold_part(item, part.span);
     }
-    for (std::size_t i = 0; i < p.parts.size(); ++i) {
-        const Pattern& part = *p.parts[i];
+    for (std::size_t i = 0; i < p.parts().size(); ++i) {
+        const Pattern& part = *p.parts()[i];
         if (i != star && (part.kind != PatternKind::wildcard || part.name != 0))
             pattern(part, {items[i], Hold::lent, false}, fails, names);
         else if (i == star && part.name != 0)
             capture({part.name, subject.reg, true, static_cast<std::uint32_t>(star),
-                     static_cast<std::uint32_t>(p.parts.size() - star - 1), part.span},
+                     static_cast<std::uint32_t>(p.parts().size() - star - 1), part.span},
                     names);
     }
 }
@@ -174,8 +174,8 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
                        std::find(std::begin(whole_value), std::end(whole_value),
                                  context_.names.text(as<NameExpr>(p.value).name)) != std::end(whole_value) &&
                        !user_defines(as<NameExpr>(p.value).name);
-    for (std::size_t i = 0; i < p.parts.size(); ++i) {
-        const Pattern& part = *p.parts[i];
+    for (std::size_t i = 0; i < p.parts().size(); ++i) {
+        const Pattern& part = *p.parts()[i];
         NameId field = p.part_names[i];
         if (field == 0 && whole && i == 0) {
             pattern(part, subject, fails, names);
@@ -223,12 +223,12 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
         case PatternKind::any_of: {
             // Names that alternatives share need their registers before the ways part.
             JumpList found;
-            for (std::size_t i = 0; i < p.parts.size(); ++i) {
+            for (std::size_t i = 0; i < p.parts().size(); ++i) {
                 JumpList next;
-                const bool last = i + 1 == p.parts.size();
+                const bool last = i + 1 == p.parts().size();
                 const unsigned mark = next_temp_;
-                const bool binds = has_names(*p.parts[i]);
-                pattern(*p.parts[i], subject, last ? fails : next, names);
+                const bool binds = has_names(*p.parts()[i]);
+                pattern(*p.parts()[i], subject, last ? fails : next, names);
                 if (!binds) release_to(mark);
                 if (last) break;
                 found.push_back(emit_jump(Op::jump, 0, 0, p.span));

@@ -23,6 +23,7 @@ class Collector {
 
   private:
     void error(Span span, std::string message, std::string help = "") {
+        if (errors_.size() >= 20) return;
         errors_.push_back({.name = "SyntaxError",
                            .span = span,
                            .message = std::move(message),
@@ -369,7 +370,7 @@ class Collector {
         at_ = p.span;
         if (p.name != 0) bind_any(p.name);
         expr(p.value);
-        for (const Pattern* part : p.parts) pattern(*part);
+        for (const Pattern* part : p.parts()) pattern(*part);
     }
 
     void class_body(NameId name, Block body) {

@@ -55,7 +55,7 @@ class Collector {
 
     void pattern(const Pattern* made) {
         if (made->name != 0) bind(made->name);
-        for (const Pattern* part : made->parts) pattern(part);
+        for (const Pattern* part : made->parts()) pattern(part);
     }
 
     void expression(const Expr* expr);

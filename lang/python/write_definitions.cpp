@@ -40,12 +40,12 @@ void PythonWriter::match(const MatchStmt& made) {
 
 void PythonWriter::pattern(const Pattern* made) {
     const auto parts = [&](const char* separator) {
-        for (std::size_t i = 0; i < made->parts.size(); ++i) {
+        for (std::size_t i = 0; i < made->parts().size(); ++i) {
             if (i > 0) out_ += separator;
-            if (i < made->part_names.size() && made->part_names[i] != 0) {
-                out_ += name_text(made->part_names[i]) + "=";
+            if (i < made->part_names().size() && made->part_names()[i] != 0) {
+                out_ += name_text(made->part_names()[i]) + "=";
             }
-            pattern(made->parts[i]);
+            pattern(made->parts()[i]);
         }
     };
     const bool named =

@@ -65,6 +65,18 @@ std::vector<Cell> cells_of(std::string_view text) {
     return cells;
 }
 
+/// A message may hold a name or a text of the program, as long as the program likes. Its beginning and its
+/// end tell what it is.
+std::string shortened(const std::string& text) {
+    constexpr std::size_t longest = 4000;
+    if (text.size() <= longest) return text;
+    const auto boundary = [&](std::size_t at) {
+        while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+        return at;
+    };
+    return text.substr(0, boundary(longest * 3 / 4)) + "…" + text.substr(boundary(text.size() - longest / 4));
+}
+
 std::string shown_text(const std::vector<Cell>& cells, std::size_t first, std::size_t last) {
     std::string text;
     if (first > 0) text += "…";
@@ -133,18 +145,19 @@ void append_related(std::string& out, const Diagnostic& diagnostic, const Source
 }
 
 void append_stack(std::string& out, const std::vector<StackLine>& stack, const SourceMap& sources) {
-    const bool folded = stack.size() > 2 * stack_lines_kept + 1;
+    std::uint64_t calls = 0;
+    for (const StackLine& line : stack) calls += line.left_out != 0 ? line.left_out : 1;
+    const bool folded = calls > 2 * stack_lines_kept + 1;
     for (std::size_t i = 0; i < stack.size(); ++i) {
         if (folded && i == stack_lines_kept) {
-            const std::size_t hidden = stack.size() - 2 * stack_lines_kept;
-            out += fmt::format("  … {} more calls …\n", hidden);
-            i += hidden;
+            out += fmt::format("  … {} more calls …\n", calls - 2 * stack_lines_kept);
+            i = stack.size() - stack_lines_kept;
         }
         const Place place = sources.place(stack[i].span.begin);
         if (place.line == 0) {
-            out += fmt::format("  in {}\n", stack[i].function);
+            out += fmt::format("  in {}\n", shortened(stack[i].function));
         } else {
-            out += fmt::format("  in {} ({}:{})\n", stack[i].function, place.file, place.line);
+            out += fmt::format("  in {} ({}:{})\n", shortened(stack[i].function), place.file, place.line);
         }
     }
 }
@@ -160,17 +173,18 @@ std::string render(const Diagnostic& diagnostic, const SourceMap& sources, Print
         out +=
             fmt::format("{}{}:{}:{}:{} ", colours.bold, place.file, place.line, place.column, colours.reset);
     }
-    out += fmt::format("{}{}[{}]:{} {}{}{}\n", mark, diagnostic.warning ? "warning" : "error",
-                       diagnostic.name, colours.reset, colours.bold, diagnostic.message, colours.reset);
+    out +=
+        fmt::format("{}{}[{}]:{} {}{}{}\n", mark, diagnostic.warning ? "warning" : "error", diagnostic.name,
+                    colours.reset, colours.bold, shortened(diagnostic.message), colours.reset);
     if (place.line != 0) {
         const std::uint32_t bytes =
             diagnostic.span.end > diagnostic.span.begin ? diagnostic.span.end - diagnostic.span.begin : 0;
         append_marked_line(out, place, bytes, colours, mark);
     }
-    for (const std::string& detail : diagnostic.details) out += fmt::format("  {}\n", detail);
+    for (const std::string& detail : diagnostic.details) out += fmt::format("  {}\n", shortened(detail));
     append_related(out, diagnostic, sources);
     if (!diagnostic.help.empty()) {
-        out += fmt::format("{}help:{} {}\n", colours.remedy, colours.reset, diagnostic.help);
+        out += fmt::format("{}help:{} {}\n", colours.remedy, colours.reset, shortened(diagnostic.help));
     }
     append_stack(out, diagnostic.stack, sources);
     return out;

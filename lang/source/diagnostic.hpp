@@ -21,6 +21,7 @@ struct Related {
 struct StackLine {
     std::string function;
     Span span;
+    std::uint64_t left_out = 0;  ///< when not 0: no call, but so many that are not listed
 };
 
 struct Diagnostic {

@@ -374,13 +374,20 @@ struct EnumStmt : Stmt {
 };
 
 enum class PatternKind : std::uint8_t { wildcard, capture, value, any_of, sequence, constructor, rest };
+/// Most patterns have no parts, so those that have some keep them elsewhere.
 struct Pattern {
+    struct Parts {
+        List<Pattern*> patterns;
+        List<NameId> names;  ///< constructor: keyword names, 0 for positional
+    };
     PatternKind kind;
     Span span;
-    NameId name = 0;          ///< capture: the name bound; also `pattern as name`; rest: `*name`, 0 for `*_`
-    Expr* value = nullptr;    ///< value: a literal or a dotted name; constructor: the callee
-    List<Pattern*> parts;     ///< any_of, sequence, constructor
-    List<NameId> part_names;  ///< constructor: keyword names, 0 for positional
+    NameId name = 0;        ///< capture: the name bound; also `pattern as name`; rest: `*name`, 0 for `*_`
+    Expr* value = nullptr;  ///< value: a literal or a dotted name; constructor: the callee
+    const Parts* inside = nullptr;  ///< any_of, sequence, constructor
+
+    List<Pattern*> parts() const { return inside == nullptr ? List<Pattern*>{} : inside->patterns; }
+    List<NameId> part_names() const { return inside == nullptr ? List<NameId>{} : inside->names; }
 };
 struct MatchCase {
     Pattern* pattern;

@@ -226,12 +226,12 @@ void Dumper::pattern(const Pattern* made) {
                  : made->kind == PatternKind::sequence ? "seq"
                                                        : "make");
             if (made->kind == PatternKind::constructor) child(made->value);
-            for (std::size_t i = 0; i < made->parts.size(); ++i) {
+            for (std::size_t i = 0; i < made->parts().size(); ++i) {
                 out_ += ' ';
-                if (i < made->part_names.size() && made->part_names[i] != 0) {
-                    out_ += fmt::format("{}=", names_.text(made->part_names[i]));
+                if (i < made->part_names().size() && made->part_names()[i] != 0) {
+                    out_ += fmt::format("{}=", names_.text(made->part_names()[i]));
                 }
-                pattern(made->parts[i]);
+                pattern(made->parts()[i]);
             }
             close();
             break;

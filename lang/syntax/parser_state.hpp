@@ -170,6 +170,7 @@ class Parser {
     Pattern* sequence_pattern(TokenKind close);
     Pattern* sequence_element();
     void constructor_parts(Pattern* made);
+    void set_parts(Pattern* pattern, List<Pattern*> parts, List<NameId> names = {});
     Pattern* make_pattern(PatternKind kind, Span span);
 
     // Expressions (expressions.cpp, operators.cpp, displays.cpp, strings.cpp).

@@ -110,6 +110,13 @@ Pattern* Parser::make_pattern(PatternKind kind, Span span) {
     return made;
 }
 
+void Parser::set_parts(Pattern* pattern, List<Pattern*> parts, List<NameId> names) {
+    auto* made = memory_.make<Pattern::Parts>();
+    made->patterns = parts;
+    made->names = names;
+    pattern->inside = made;
+}
+
 // a, b without brackets is a sequence.
 Pattern* Parser::pattern_list() {
     const std::uint32_t begin = token_.begin;
@@ -126,7 +133,7 @@ Pattern* Parser::pattern_list() {
         scratch_.push(sequence_element());
     }
     Pattern* made = make_pattern(PatternKind::sequence, since(begin));
-    made->parts = scratch_.take<Pattern*>(mark, memory_);
+    set_parts(made, scratch_.take<Pattern*>(mark, memory_));
     return made;
 }
 
@@ -150,7 +157,7 @@ Pattern* Parser::pattern() {
         scratch_.push(made);
         while (accept(TokenKind::bar)) scratch_.push(closed_pattern());
         made = make_pattern(PatternKind::any_of, since(begin));
-        made->parts = scratch_.take<Pattern*>(mark, memory_);
+        set_parts(made, scratch_.take<Pattern*>(mark, memory_));
     }
     if (accept(TokenKind::kw_as)) {
         const Token name = expect_name("a name after 'as'");
@@ -159,7 +166,7 @@ Pattern* Parser::pattern() {
             // `x as y` binds twice; as in Python the inner pattern must be more than a name to be worth it.
             Pattern* inner = made;
             made = make_pattern(PatternKind::any_of, since(begin));
-            made->parts = memory_.copy(&inner, 1);
+            set_parts(made, memory_.copy(&inner, 1));
         }
         made->name = name.name;
         made->span = since(begin);
@@ -273,9 +280,9 @@ void Parser::constructor_parts(Pattern* made) {
     expect_close(TokenKind::right_paren, open, "patterns");
     const auto parts = scratch_.take<Part>(mark, memory_);
     for (const Part& part : parts) scratch_.push(part.pattern);
-    made->parts = scratch_.take<Pattern*>(mark, memory_);
+    const auto patterns = scratch_.take<Pattern*>(mark, memory_);
     for (const Part& part : parts) scratch_.push(static_cast<NameId>(part.name));
-    made->part_names = scratch_.take<NameId>(mark, memory_);
+    set_parts(made, patterns, scratch_.take<NameId>(mark, memory_));
 }
 
 Pattern* Parser::sequence_pattern(TokenKind close) {
@@ -302,7 +309,7 @@ Pattern* Parser::sequence_pattern(TokenKind close) {
         return parts[0];
     }
     Pattern* made = make_pattern(PatternKind::sequence, since(open));
-    made->parts = parts;
+    set_parts(made, parts);
     return made;
 }
 

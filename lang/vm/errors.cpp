@@ -121,7 +121,7 @@ void Interpreter::raise_exhausted(std::size_t bytes) {
     }
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = memory_error_;
-    trace_ = {site_at(frame, at), {}, {}};
+    trace_ = {.site = site_at(frame, at)};
 }
 
 Value Interpreter::raise_value(Value exception) {
@@ -143,7 +143,7 @@ Value Interpreter::raise_value(Value exception) {
         drop(before);
     }
     pending = exception;
-    trace_ = {site_at(frame, at), {}, {}};
+    trace_ = {.site = site_at(frame, at)};
     return Value::failed();
 }
 
@@ -237,7 +237,7 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
         }
     }
     defect_ = std::move(defect);
-    trace_ = {site_at(frame, at), {}, {}};
+    trace_ = {.site = site_at(frame, at)};
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = Value::none();
 }
@@ -292,7 +292,7 @@ Value Interpreter::catch_pending() {
 void Interpreter::reraise(Value exception) {
     if (uncatchable()) return;
     const auto found = caught_traces_.find(exception.payload());
-    const Trace trace = found != caught_traces_.end() ? found->second : Trace{site_at(frame, at), {}, {}};
+    const Trace trace = found != caught_traces_.end() ? found->second : Trace{.site = site_at(frame, at)};
     pending = exception == memory_error_ ? exception : share(exception);
     trace_ = trace;
 }
@@ -383,10 +383,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         pending = saved;
         unwind_regions(f, 0, {});
         while (!defers.empty() && defers.back().frame == &f) defers.pop_back();
-        if (trace_.functions.size() < 100'000) {
-            trace_.functions.push_back(&function);
-            trace_.calls.push_back(site_at(&f - 1, f.return_pc));
-        }
+        trace_.pass(&function, site_at(&f - 1, f.return_pc));
         pc = f.return_pc;
         frame = &f - 1;
         if (frame->function == &boundary_) {
@@ -442,10 +439,23 @@ Diagnostic Interpreter::describe_pending() {
     }
     // The innermost function first; the last line is the main program's.
     std::uint32_t site = trace_.site;
-    for (std::size_t i = 0; i < trace_.functions.size(); ++i) {
-        d.stack.push_back({trace_.functions[i]->name, program.span_of_site(site)});
-        site = trace_.calls[i];
+    const auto tell = [&](const Trace::Call& call) {
+        d.stack.push_back({call.function->name, program.span_of_site(site)});
+        site = call.site;
+    };
+    for (const Trace::Call& call : trace_.inner) tell(call);
+    const std::size_t listed = trace_.inner.size() + trace_.outer.size();
+    const std::size_t oldest = trace_.outer.size() == Trace::kept ? trace_.passed % Trace::kept : 0;
+    std::size_t first = 0;
+    if (trace_.passed > listed) {
+        // Where the first call behind the gap stood is lost with the call before it, so it belongs to the
+        // gap.
+        d.stack.push_back({"", {}, trace_.passed - listed + 1});
+        site = trace_.outer[oldest].site;
+        first = 1;
     }
+    for (std::size_t i = first; i < trace_.outer.size(); ++i)
+        tell(trace_.outer[(oldest + i) % trace_.outer.size()]);
     d.stack.push_back({"<main>", program.span_of_site(site)});
     return d;
 }

@@ -318,10 +318,28 @@ class Interpreter : public Machine {
   private:
     friend class Machine;
     friend Value request_exit(Machine&, int);
+    /// The calls that an exception has passed. Only as many at both ends as are ever told, so that catching
+    /// and raising it again on each level of a deep recursion costs no more than on one.
     struct Trace {
-        std::uint32_t site = 0;            ///< where the pending exception was raised
-        std::vector<std::uint32_t> calls;  ///< call sites passed since, innermost first
-        std::vector<const Function*> functions;
+        struct Call {
+            const Function* function;
+            std::uint32_t site;  ///< where it was called
+        };
+        static constexpr std::size_t kept = 12;
+        std::uint32_t site = 0;  ///< where the exception was raised
+        std::uint32_t passed = 0;
+        std::vector<Call> inner;  ///< the first calls passed, innermost first
+        std::vector<Call> outer;  ///< the last ones: call number n at place n % kept
+
+        void pass(const Function* function, std::uint32_t call_site) {
+            if (inner.size() < kept)
+                inner.push_back({function, call_site});
+            else if (outer.size() < kept)
+                outer.push_back({function, call_site});
+            else
+                outer[passed % kept] = {function, call_site};
+            ++passed;
+        }
     };
     Trace trace_;
     std::unordered_map<std::uint64_t, Trace> caught_traces_;

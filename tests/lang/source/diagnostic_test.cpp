@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace harness::lang {
 namespace {
 
@@ -44,6 +46,35 @@ TEST(render, ends_with_the_stack) {
               "help: did you mean 'len'?\n"
               "  in report (queue.src:2)\n"
               "  in <main> (queue.src:3)\n");
+}
+
+TEST(render, counts_the_calls_that_a_stack_leaves_out) {
+    SourceMap sources;
+    const std::uint32_t base = sources.add("deep.src", "def down():\n    down()\ndown()\n");
+    const Span call = span_of(sources, base, "down()\ndown");
+    Diagnostic error;
+    error.name = "RecursionError";
+    error.span = call;
+    error.message = "too deep";
+    for (int i = 0; i < 12; ++i) error.stack.push_back({"down", call});
+    error.stack.push_back({"", {}, 176});
+    for (int i = 0; i < 11; ++i) error.stack.push_back({"down", call});
+    error.stack.push_back({"<main>", call});
+    const std::string text = render(error, sources);
+    EXPECT_NE(text.find("  … 180 more calls …\n"), std::string::npos) << text;
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3 + 10 + 1 + 10) << text;
+}
+
+TEST(render, cuts_the_middle_out_of_an_endless_message) {
+    SourceMap sources;
+    Diagnostic error;
+    error.name = "ValueError";
+    for (int i = 0; i < 100'000; ++i) error.message += "é";
+    error.message += "the end";
+    const std::string text = render(error, sources);
+    EXPECT_LT(text.size(), 5000U);
+    EXPECT_NE(text.find("é…é"), std::string::npos);
+    EXPECT_TRUE(text.ends_with("the end\n")) << text.substr(text.size() - 40);
 }
 
 TEST(render, aligns_related_places) {
