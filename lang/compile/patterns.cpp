@@ -176,7 +176,7 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
                        !user_defines(as<NameExpr>(p.value).name);
     for (std::size_t i = 0; i < p.parts().size(); ++i) {
         const Pattern& part = *p.parts()[i];
-        NameId field = p.part_names[i];
+        NameId field = p.part_names()[i];
         if (field == 0 && whole && i == 0) {
             pattern(part, subject, fails, names);
             continue;

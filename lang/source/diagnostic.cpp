@@ -173,9 +173,13 @@ std::string render(const Diagnostic& diagnostic, const SourceMap& sources, Print
         out +=
             fmt::format("{}{}:{}:{}:{} ", colours.bold, place.file, place.line, place.column, colours.reset);
     }
-    out +=
-        fmt::format("{}{}[{}]:{} {}{}{}\n", mark, diagnostic.warning ? "warning" : "error", diagnostic.name,
-                    colours.reset, colours.bold, shortened(diagnostic.message), colours.reset);
+    out += fmt::format("{}{}[{}]", mark, diagnostic.warning ? "warning" : "error", diagnostic.name);
+    // An exception without a text ends as Python's last line does, with its name.
+    if (diagnostic.message.empty())
+        out += fmt::format("{}\n", colours.reset);
+    else
+        out += fmt::format(":{} {}{}{}\n", colours.reset, colours.bold, shortened(diagnostic.message),
+                           colours.reset);
     if (place.line != 0) {
         const std::uint32_t bytes =
             diagnostic.span.end > diagnostic.span.begin ? diagnostic.span.end - diagnostic.span.begin : 0;

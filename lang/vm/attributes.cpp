@@ -147,6 +147,13 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
     if (!self.readable(object)) return Value::failed();
     const auto missing = [&]() -> Value {
         if (optional) return Value::absent();
+        auto& about = self.missing_attribute_;
+        about = {.name = name, .methods = self.methods_of(object)};
+        if (self.is_instance(object)) about.type = &self.class_of(object);
+        if (object.is_constant_object() && object.as_constant<ConstantObject>()->kind == ConstantKind::class_)
+            about.type = object.as_constant<ClassInfo>();
+        if (object.is_constant_object() && object.as_constant<ConstantObject>()->kind == ConstantKind::module)
+            about.module = object.as_constant<ModuleInfo>();
         if (object.is_constant_object() && object.as_constant<ConstantObject>()->kind == ConstantKind::class_)
             return raise(ErrorKind::AttributeError,
                          fmt::format("type object '{}' has no attribute '{}'",

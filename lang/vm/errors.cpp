@@ -395,6 +395,24 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
 
 // --- Telling
 
+std::string Interpreter::attribute_advice(const std::string& message) const {
+    const MissingAttribute& about = missing_attribute_;
+    // The program may have raised another one of its own since.
+    if (about.name == 0 || !message.ends_with(fmt::format("'{}'", names.text(about.name)))) return "";
+    std::vector<std::string_view> candidates;
+    for (const Native& method : about.methods) candidates.push_back(method.name);
+    if (about.type != nullptr)
+        for (const auto& [name, member] : about.type->members) candidates.push_back(names.text(name));
+    if (about.module != nullptr) {
+        for (const auto& [name, slot] : about.module->globals) candidates.push_back(names.text(name));
+        for (const auto& [name, value] : about.module->natives) candidates.push_back(names.text(name));
+    }
+    // Hash tables have no order that a reader could rely on.
+    std::sort(candidates.begin(), candidates.end());
+    const std::string_view near = nearest(names.text(about.name), candidates);
+    return near.empty() ? "" : fmt::format("did you mean '{}'?", near);
+}
+
 Diagnostic Interpreter::describe_pending() {
     Diagnostic d;
     if (defect_.has_value()) {
@@ -435,6 +453,7 @@ Diagnostic Interpreter::describe_pending() {
             const std::string_view near = nearest(names.text(pending_name_), candidates);
             if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
         }
+        if (d.name == "AttributeError") d.help = attribute_advice(d.message);
         if (d.name == "RecursionError") d.help = "end the recursion earlier, or raise --max-depth";
     }
     // The innermost function first; the last line is the main program's.

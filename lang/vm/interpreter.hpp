@@ -414,6 +414,14 @@ class Interpreter : public Machine {
     };
     std::vector<StoredSelf> stored_self_;  ///< by destructors under way
     std::vector<Value> deinited_;          ///< what a deinit has walked and will give back
+    /// What the last AttributeError was about, for its advice; none of it goes before the program ends.
+    struct MissingAttribute {
+        NameId name = 0;
+        const ClassInfo* type = nullptr;
+        const ModuleInfo* module = nullptr;
+        std::span<const Native> methods;
+    } missing_attribute_;
+    std::string attribute_advice(const std::string& message) const;
     struct {
         Header header{};
         Value args = Value::absent();
