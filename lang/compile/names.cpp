@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t most_local_names = 180;
 /// Of names and blocks; the rest of the 250 is for intermediate values.
-constexpr std::size_t most_registers = 220;
+constexpr std::size_t most_registers = 230;
 
 /// Builtins whose result is a number, a boolean or None.
 constexpr std::string_view plain_results[] = {

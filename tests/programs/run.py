@@ -145,6 +145,8 @@ def problems_of(program: Program, cell: Cell, outcome: Outcome) -> list[str]:
     if len(expected) != len(reported) or not all(map(same_error, expected, reported)):
         problems += [f"expected error: {show_error(error)}" for error in expected] or ["expected no error"]
         problems += [f"reported error: {show_error(error)}" for error in reported] or ["reported no error"]
+    printed = outcome.messages.splitlines()
+    problems += [f"no line 'help: {text}'" for text in program.expected_helps if f"help: {text}" not in printed]
     if outcome.exit_code not in exit_codes:
         problems.append(f"exit code {outcome.exit_code} instead of {program.exit_code}")
         problems += outcome.messages.splitlines()[:12]
