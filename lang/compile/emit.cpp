@@ -24,6 +24,8 @@ void FunctionCompiler::emit_words64(std::uint64_t word) {
 /// Emits the first word; returns its position. Further words are the caller's.
 std::uint32_t FunctionCompiler::emit(Op op, unsigned a, unsigned b, unsigned c, Span span,
                                      std::uint8_t flags) {
+    // Every count that an instruction holds has its limit where it is made; this is for those forgotten.
+    if ((a | b | c) > 0xFF) too_large(span, "too many parts in one statement", "split it into smaller ones");
     const std::uint32_t at = here();
     fn_->code.push_back(encode(op, a, b, c));
     fn_->spans.push_back(span);
