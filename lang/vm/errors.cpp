@@ -121,7 +121,7 @@ void Interpreter::raise_exhausted(std::size_t bytes) {
     }
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = memory_error_;
-    trace_ = {.site = site_at(frame, at)};
+    trace_ = {site_at(frame, at), 0, {}, {}};
 }
 
 Value Interpreter::raise_value(Value exception) {
@@ -143,7 +143,7 @@ Value Interpreter::raise_value(Value exception) {
         drop(before);
     }
     pending = exception;
-    trace_ = {.site = site_at(frame, at)};
+    trace_ = {site_at(frame, at), 0, {}, {}};
     return Value::failed();
 }
 
@@ -237,7 +237,7 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
         }
     }
     defect_ = std::move(defect);
-    trace_ = {.site = site_at(frame, at)};
+    trace_ = {site_at(frame, at), 0, {}, {}};
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = Value::none();
 }
@@ -292,7 +292,7 @@ Value Interpreter::catch_pending() {
 void Interpreter::reraise(Value exception) {
     if (uncatchable()) return;
     const auto found = caught_traces_.find(exception.payload());
-    const Trace trace = found != caught_traces_.end() ? found->second : Trace{.site = site_at(frame, at)};
+    const Trace trace = found != caught_traces_.end() ? found->second : Trace{site_at(frame, at), 0, {}, {}};
     pending = exception == memory_error_ ? exception : share(exception);
     trace_ = trace;
 }
