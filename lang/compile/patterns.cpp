@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view whole_value[] = {"bool", "dict", "float", "int", "list", "str", "tuple"};
 
 bool has_names(const Pattern& p) {
-    return p.name != 0 ||
-           std::any_of(p.parts().begin(), p.parts().end(), [](const Pattern* part) { return has_names(*part); });
+    return p.name != 0 || std::any_of(p.parts().begin(), p.parts().end(),
+                                      [](const Pattern* part) { return has_names(*part); });
 }
 
 /// How many parts of its subject a pattern looks into or binds.
