@@ -1,5 +1,4 @@
-// Calls: arguments in consecutive registers, where the called function's window begins, and the ends of what
-// was passed. Builtins, methods and classes each have the shortest instruction that serves them.
+// Calls: builtins, methods and classes each have the shortest instruction that serves them.
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -25,212 +24,6 @@ bool contains(const Names& names, std::string_view name) {
 
 }  // namespace
 
-bool FunctionCompiler::has_unpacking(const CallExpr& e) const {
-    return std::any_of(e.arguments.begin(), e.arguments.end(),
-                       [](const Argument& a) { return a.kind != Argument::Kind::plain; });
-}
-
-/// One argument into its register of the window. `given`: the callee answers for it from now on, where that
-/// matters.
-Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure) {
-    const bool borrowed = e->kind == ExprKind::borrow;
-    const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
-    const bool bits_matter = context_.lifetime.explicit_release || regions();
-    const unsigned mark = next_temp_;
-    Operand o{};
-    const bool must_own = counts() && !pure;
-    if (value->kind == ExprKind::placeholder && !borrowed && given) pipe_consumed_ = true;
-    switch (value->kind) {
-        case ExprKind::name: {
-            // A name that is given stands for its object: where the callee stores it, the place is to own it.
-            const bool keeps_bit = given && !borrowed && context_.lifetime.explicit_release;
-            o = read_name(as<NameExpr>(value).name, value->span, reg, must_own && !keeps_bit);
-            if (keeps_bit && must_own && o.hold == Hold::lent && o.temporary) {
-                emit(Op::share_name, o.reg, o.reg, 0, value->span);
-                o.hold = Hold::unnamed;
-                own(o.reg, OwnedRange::Holder::name);
-            }
-            if (context_.checked && check_live_arguments_ && o.hold != Hold::plain)
-                emit(Op::check_live, o.reg, 0, 0, value->span);
-            break;
-        }
-        case ExprKind::attribute:
-            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
-                                          : attribute(as<AttributeExpr>(value), reg, must_own);
-            break;
-        case ExprKind::index:
-            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
-                                          : index(as<IndexExpr>(value), reg, must_own);
-            break;
-        default:
-            o = expr(value, reg);
-    }
-    const bool is_name = o.hold == Hold::lent && !o.temporary;
-    if (o.reg != reg) {
-        emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0,
-             e->span);
-        if (o.hold == Hold::unnamed) {
-            disown(o.reg);
-            own(reg);
-        }
-    } else if (bits_matter && borrowed && o.hold == Hold::lent) {
-        emit(Op::lend, reg, reg, 0, e->span);
-    }
-    (void)given;
-    release_temporaries(std::max<unsigned>(mark, reg + 1U));
-    return o.hold;
-}
-
-FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::uint8_t first, bool given,
-                                                        bool pure) {
-    Arguments args;
-    args.first = first;
-    std::vector<Value> names;
-    // Under `manual`, what is lent must end with its statement while the callee sees a borrow: two registers.
-    std::vector<std::pair<Operand, const Expr*>> lent_unnamed;
-    for (const Argument& a : e.arguments) {
-        const std::uint8_t reg = temp();
-        if (reg != first + args.count) {
-            // Something keeps registers to the end of the statement: go on behind it, with what there is
-            // moved up.
-            const auto moved = static_cast<std::uint8_t>(next_temp_);
-            for (unsigned i = 0; i < args.count; ++i) {
-                const std::uint8_t to = temp();
-                const auto from = static_cast<std::uint8_t>(args.first + i);
-                emit(Op::move, to, from, 0, a.value->span);
-                if (args.holds[i] == Hold::unnamed) {
-                    disown(from);
-                    own(to);
-                }
-            }
-            args.first = moved;
-            first = moved;
-            const std::uint8_t next = temp();
-            args.holds.push_back(argument(a.value, next, given, pure));
-        } else {
-            args.holds.push_back(argument(a.value, reg, given, pure));
-        }
-        ++args.count;
-        if (a.name != 0) names.push_back(context_.constant_string(context_.names.text(a.name)));
-        if (defers_drops() && a.value->kind == ExprKind::borrow && args.holds.back() == Hold::unnamed) {
-            // The callee sees the borrow; the owner waits in a register behind the window.
-            args.holds.back() = Hold::lent;
-            lent_unnamed.push_back(
-                {{static_cast<std::uint8_t>(args.first + args.count - 1), Hold::unnamed, true}, a.value});
-        }
-    }
-    for (auto& [operand, value] : lent_unnamed) {
-        const std::uint8_t keeper = temp();
-        emit(Op::move, keeper, operand.reg, 0, value->span);
-        emit(Op::lend, operand.reg, operand.reg, 0, value->span);
-        disown(operand.reg);
-        own(keeper);
-        pending_drops_.push_back(keeper);
-    }
-    if (!names.empty()) {
-        // The names go into the constants as a run: their number, then each.
-        args.keyword_names = static_cast<std::uint32_t>(fn_->constant_pool.size()) + 1;
-        fn_->constant_pool.push_back(Value::integer(static_cast<std::int64_t>(names.size())));
-        for (Value v : names) fn_->constant_pool.push_back(v);
-    }
-    return args;
-}
-
-namespace {
-
-/// Whether two expressions name the same place and can be evaluated twice without effect.
-bool same_place(const Expr* a, const Expr* b) {
-    if (a->kind != b->kind) return false;
-    switch (a->kind) {
-        case ExprKind::name:
-            return as<NameExpr>(a).name == as<NameExpr>(b).name;
-        case ExprKind::integer:
-            return as<IntegerExpr>(a).value == as<IntegerExpr>(b).value;
-        case ExprKind::attribute:
-            return as<AttributeExpr>(a).name == as<AttributeExpr>(b).name &&
-                   same_place(as<AttributeExpr>(a).object, as<AttributeExpr>(b).object);
-        case ExprKind::index:
-            return same_place(as<IndexExpr>(a).object, as<IndexExpr>(b).object) &&
-                   same_place(as<IndexExpr>(a).index, as<IndexExpr>(b).index);
-        case ExprKind::binary:
-            return as<BinaryExpr>(a).op == as<BinaryExpr>(b).op &&
-                   same_place(as<BinaryExpr>(a).left, as<BinaryExpr>(b).left) &&
-                   same_place(as<BinaryExpr>(a).right, as<BinaryExpr>(b).right);
-        default:
-            return false;
-    }
-}
-
-}  // namespace
-
-/// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value. A name
-/// need not: another name stands for the same object in its full right.
-bool FunctionCompiler::passes_on(const Expr* place) const {
-    return place->kind != ExprKind::name && context_.lifetime.explicit_release &&
-           std::any_of(passing_on_.begin(), passing_on_.end(),
-                       [&](const Expr* p) { return same_place(p, place); });
-}
-
-/// Before the call: under `manual` the called function may store what it is given, free it or pass it on. An
-/// error that comes out of it must not end that again.
-void FunctionCompiler::give_arguments(const Arguments& args, bool given) {
-    if (!given || !context_.lifetime.explicit_release) return;
-    for (unsigned i = 0; i < args.count; ++i) {
-        if (args.holds[i] != Hold::unnamed) continue;
-        const auto reg = static_cast<std::uint8_t>(args.first + i);
-        const auto active = std::find_if(active_owned_.rbegin(), active_owned_.rend(),
-                                         [reg](const ActiveOwned& a) { return a.reg == reg; });
-        if (active == active_owned_.rend() || active->holder != OwnedRange::Holder::register_) continue;
-        disown(reg);
-        own(reg, OwnedRange::Holder::called);
-    }
-}
-
-/// After the call: unnamed arguments end. What was given to a function of the program is that function's
-/// affair, up to the strings and the VM's own objects, which are always counted.
-void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span span) {
-    if (!counts()) return;
-    for (unsigned i = 0; i < args.count;) {
-        if (args.holds[i] != Hold::unnamed) {
-            ++i;
-            continue;
-        }
-        unsigned run = 1;
-        while (i + run < args.count && args.holds[i + run] == Hold::unnamed) ++run;
-        const auto reg = static_cast<std::uint8_t>(args.first + i);
-        if (given || !defers_drops()) {
-            emit(run == 1 ? (given ? Op::discard : Op::drop) : (given ? Op::discard_range : Op::drop_range),
-                 reg, run == 1 ? 0 : run, 0, span);
-            for (unsigned k = 0; k < run; ++k) disown(static_cast<std::uint8_t>(reg + k));
-        } else {
-            for (unsigned k = 0; k < run; ++k) pending_drops_.push_back(static_cast<std::uint8_t>(reg + k));
-        }
-        i += run;
-    }
-}
-
-/// Where a call's result goes: where it is wanted, into the window's first register when that is free, else
-/// above.
-Operand FunctionCompiler::call_result(int dest, const Arguments& args, std::uint8_t free_register,
-                                      bool free_is_usable, Span) {
-    (void)args;
-    if (dest >= 0) return {static_cast<std::uint8_t>(dest), Hold::unnamed, true};
-    if (free_is_usable) return {free_register, Hold::unnamed, true};
-    return {temp(), Hold::unnamed, true};
-}
-
-/// Where a call's window begins: the callee and what else stands in the `before` registers from `first` on,
-/// then the arguments. Behind them lie the registers of the called function, so what waits for the end of the
-/// statement must not be there: then the window moves up.
-std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, const Arguments& args, Span span) {
-    const bool together = args.count == 0 || args.first == first + before;
-    if (together && next_temp_ <= first + before + args.count) return first;
-    const std::uint8_t at = temp(before + args.count);
-    for (unsigned i = 0; i < before; ++i) emit(Op::move, at + i, first + i, 0, span);
-    for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + before + i, args.first + i, 0, span);
-    return at;
-}
-
 Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest, bool lends) {
     const unsigned mark = next_temp_;
     const bool pure = native.as_constant<ConstantObject>()->kind == ConstantKind::native &&
@@ -251,7 +44,7 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
             emit(Op::move, at, callee, 0, e.span);
             for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + 1U + i, args.first + i, 0, e.span);
         }
-        const Operand result = call_result(dest, args, callee, true, e.span);
+        const Operand result = call_result(dest, callee, true);
         emit(Op::call_keywords, at, args.count, result.reg, e.span);
         emit_word(args.keyword_names - 1);
         end_arguments(args, !lends, e.span);
@@ -266,7 +59,7 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     check_live_arguments_ = true;
     const std::uint8_t first = args.count == 0 ? temp() : args.first;
     const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
-    const Operand result = call_result(dest, args, first, usable, e.span);
+    const Operand result = call_result(dest, first, usable);
     // What gives memory back is told at the argument that it is about.
     const bool about_argument = args.count > 0 && releases;
     emit(Op::call_native, first, args.count, result.reg,
@@ -360,7 +153,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
     const std::uint8_t at = window(self, 1, args, e.span);
-    const Operand result = call_result(dest, args, self, self_hold != Hold::unnamed || !counts(), e.span);
+    const Operand result = call_result(dest, self, self_hold != Hold::unnamed || !counts());
     give_arguments(args, given);
     if (keywords) {
         emit(Op::call_method_keywords, at, args.count, result.reg, e.span);
@@ -402,7 +195,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(function, 2, args, e.span);
-    const Operand result = call_result(dest, args, function, true, e.span);
+    const Operand result = call_result(dest, function, true);
     give_arguments(args, true);
     if (keywords) {
         emit(Op::call_keywords, at, args.count + 1, result.reg, e.span);
@@ -486,7 +279,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             const std::uint8_t first = args.count == 0 ? temp() : args.first;
             const std::uint8_t at = window(first, 0, args, e.span);
             const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
-            const Operand result = call_result(dest, args, first, usable, e.span);
+            const Operand result = call_result(dest, first, usable);
             give_arguments(args, true);
             emit(Op::call_global, at, args.count, result.reg, e.span);
             emit_word(r.index);
@@ -502,7 +295,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
         argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(callee, 1, args, e.span);
-    const Operand result = call_result(dest, args, callee, callee_hold != Hold::unnamed || !counts(), e.span);
+    const Operand result = call_result(dest, callee, callee_hold != Hold::unnamed || !counts());
     give_arguments(args, true);
     if (keywords) {
         emit(Op::call_keywords, at, args.count, result.reg, e.span);

@@ -69,15 +69,7 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
         exits_.back().continues.insert(exits_.back().continues.end(), skip.begin(), skip.end());
     };
     JumpList empty;
-    exits_.push_back({.kind = Exit::Kind::loop,
-                      .owned_mark = active_owned_.size(),
-                      .region_mark = open_regions_,
-                      .breaks = {},
-                      .continues = {},
-                      .break_flow = {},
-                      .continue_flow = {},
-                      .pending = {},
-                      .entries = {}});
+    open_exit(Exit::Kind::loop);
     const Flow before = flow_;
     const bool counted = counted_for(
         clause.target, clause.iterable, declare, e.span,
@@ -140,7 +132,6 @@ Operand FunctionCompiler::short_circuit_generator(const CallExpr& call, bool sto
     const unsigned mark = next_temp_;
     const std::uint8_t result = dest >= 0 ? temp() : reg;
     emit(stop_on ? Op::load_false : Op::load_true, result, 0, 0, call.span);
-    const std::size_t outer_exits = exits_.size();
     JumpList found;
     const std::size_t owned_outside = active_owned_.size();
     std::vector<Local> names_at_exit;
@@ -153,7 +144,6 @@ Operand FunctionCompiler::short_circuit_generator(const CallExpr& call, bool sto
         found.push_back(emit_jump(Op::jump, 0, 0, call.span));
         patch_all(on, here());
     });
-    (void)outer_exits;
     if (counts()) {
         // Leaving early skipped the ends of the clauses' names.
         const std::uint32_t over = emit_jump(Op::jump, 0, 0, call.span);

@@ -1,6 +1,5 @@
 // The state of compiling one function: registers, names, flow, and who answers for which temporary. The
-// member functions are spread over files by what they compile: emit, names, expressions, calls, control,
-// statements, memory.
+// member functions are spread over files by what they compile; the sections below name the files.
 #pragma once
 
 #include <array>
@@ -108,12 +107,14 @@ class FunctionCompiler {
     bool regions() const { return context_.lifetime.regions; }
     bool defers_drops() const { return context_.lifetime.explicit_release; }
 
-    // --- names.cpp
+    // --- registers.cpp
     void lay_out_names(List<Parameter> parameters);
     void finish_function();
     bool never_heap(const Expr* e) const;
     bool binding_never_heap(const Binding& binding) const;
     bool plain_operator(BinaryOp op) const;
+
+    // --- names.cpp
     Resolved resolve(NameId name);
     const Local* find_local(NameId name) const;
     std::optional<std::uint32_t> capture_of(NameId name);
@@ -149,18 +150,29 @@ class FunctionCompiler {
     void keep_across(Operand& operand, const Expr* following, Span span);
     Operand constant_operand(Value v, int dest, Span span);
     Operand integer_expr(const IntegerExpr& e, int dest);
+
+    // --- displays.cpp
     Operand fstring(const FStringExpr& e, int dest);
     std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
     Operand sequence(const SequenceExpr& e, int dest);
     Operand dict_literal(const DictExpr& e, int dest);
+
+    // --- operators.cpp
     Operand unary(const UnaryExpr& e, int dest);
     Operand binary(const BinaryExpr& e, int dest);
     Operand binary_op(BinaryOp op, Operand left, const Expr* right, Span span, int dest,
                       bool into_left = false);
+    Operand walrus(const WalrusExpr& e, int dest);
+
+    // --- conditions.cpp
     Operand logical(const LogicalExpr& e, int dest);
     Operand compare(const CompareExpr& e, int dest);
     void compare_chain(const CompareExpr& e, std::uint8_t work, bool plain, JumpList& fails);
     Operand conditional(const ConditionalExpr& e, int dest);
+    void branch(const Expr* e, bool when, JumpList& jumps);
+    void branch_compare(CompareOp op, Operand left, const Expr* right, bool when, JumpList& jumps, Span span);
+
+    // --- expressions.cpp: places
     Operand index(const IndexExpr& e, int dest, bool must_own);
     struct SliceBounds {
         std::uint8_t first = 0;
@@ -169,20 +181,18 @@ class FunctionCompiler {
     SliceBounds slice_bounds(const SliceExpr& s, Operand& object, Span span);
     void end_slice_bounds(const SliceBounds& bounds, Span span);
     Operand attribute(const AttributeExpr& e, int dest, bool must_own);
+    Operand pipe(const PipeExpr& e, int dest);
+    Operand lambda(const LambdaExpr& e, int dest);
+    bool region_hint(const Expr* holder, const Expr* value);
+    void region_hint_end(Span span);
+
+    // --- comprehensions.cpp
     Operand comprehension(const ComprehensionExpr& e, ExprKind kind, int dest);
     void declare_targets(const Expr* target, std::size_t first, Span span);
     void comprehension_loops(const ComprehensionExpr& e, const std::function<void()>& body);
     void comprehension_clause(const ComprehensionExpr& e, std::size_t clause,
                               const std::function<void()>& declare, const std::function<void()>& body);
     Operand short_circuit_generator(const CallExpr& call, bool stop_on, int dest);
-    Operand walrus(const WalrusExpr& e, int dest);
-    Operand pipe(const PipeExpr& e, int dest);
-    Operand lambda(const LambdaExpr& e, int dest);
-    void branch(const Expr* e, bool when, JumpList& jumps);
-    void branch_compare(CompareOp op, const Expr* left_expr, Operand left, const Expr* right, bool when,
-                        JumpList& jumps, Span span);
-    bool region_hint(const Expr* holder, const Expr* value);
-    void region_hint_end(Span span);
 
     // --- calls.cpp
     Operand call(const CallExpr& e, int dest);
@@ -194,6 +204,8 @@ class FunctionCompiler {
     Operand super_call(const CallExpr& e, const AttributeExpr& callee, int dest);
     Operand plain_call(const CallExpr& e, int dest);
     Operand unpacked_call(const CallExpr& e, int dest);
+
+    // --- arguments.cpp
     bool has_unpacking(const CallExpr& e) const;
     struct Arguments {
         std::uint8_t first = 0;
@@ -204,28 +216,33 @@ class FunctionCompiler {
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
     std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
-    Operand call_result(int dest, const Arguments& args, std::uint8_t free_register, bool free_is_usable,
-                        Span span);
+    Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
     void give_arguments(const Arguments& args, bool given);
     void end_arguments(const Arguments& args, bool given, Span span);
 
     // --- functions.cpp
     Operand make_function(Function* function, List<Parameter> parameters, Span span, int dest);
     void def_statement(const DefStmt& s);
-    void class_statement(const ClassStmt& s);
-    Operand class_value(const ClassStmt& s);
-    std::unordered_set<NameId> properties_of(const ClassStmt& s);
-    void collect_fields(const ClassStmt& s, ClassTemplate& out);
     void function_body(const Block& body, Span span);
     void def_body(const DefStmt& def);
     void defers_epilogue();
     void return_value(Operand value, Span span, const Stmt* from = nullptr);
     void leave_function(Operand value, Span span, const Stmt* from);
 
+    // --- classes.cpp
+    void class_statement(const ClassStmt& s);
+    Operand class_value(const ClassStmt& s);
+    std::unordered_set<NameId> properties_of(const ClassStmt& s);
+    void collect_fields(const ClassStmt& s, ClassTemplate& out);
+
     // --- statements.cpp
     void block(Block body);
     void statement(const Stmt* s);
     void rare_statement(const Stmt* s);
+    void del_target(const Expr* target, Span span);
+    void import(const ImportStmt& s);
+
+    // --- assignments.cpp
     void assign(const AssignStmt& s);
     void assign_target(const Expr* target, Operand value, Span span);
     void assign_expr(const Expr* target, const Expr* value, Span span);
@@ -236,8 +253,6 @@ class FunctionCompiler {
     void annotated_assign(const AnnotatedAssignStmt& s);
     void augmented_assign(const AugmentedAssignStmt& s);
     void augmented_slice(const AugmentedAssignStmt& s, const IndexExpr& place);
-    void del_target(const Expr* target, Span span);
-    void import(const ImportStmt& s);
     void static_statement(const DeclareStmt& s);
 
     // --- types.cpp
@@ -263,13 +278,17 @@ class FunctionCompiler {
 
     // --- control.cpp
     void if_statement(const IfStmt& s);
+
+    // --- loops.cpp
     void while_statement(const WhileStmt& s);
     void for_statement(const ForStmt& s);
+    std::vector<NameId> forgotten_in(Block body) const;
     bool counted_for(const Expr* target, const Expr* iterable, const std::function<void()>& declare,
                      Span span, const std::function<void(JumpList&)>& body, JumpList& exits);
     void loop_over(const Expr* target, const Expr* iterable, const std::function<void()>& declare, Span span,
                    const std::function<void()>& body, const Block* otherwise);
-    void break_or_continue(bool is_break, Span span, const Stmt* from);
+
+    // --- exceptions.cpp
     void try_statement(const TryStmt& s);
     void handlers(const TryStmt& s, const Flow& at_start);
     /// `s`: the `try`; null for the deferred statements of a function.
@@ -277,9 +296,9 @@ class FunctionCompiler {
                               const std::function<void()>& finally);
     void raise_statement(const RaiseStmt& s);
     void assert_statement(const AssertStmt& s);
-    void match_statement(const MatchStmt& s);
 
     // --- patterns.cpp
+    void match_statement(const MatchStmt& s);
     /// What a case binds once all of its pattern fits: a value, or the items of a sequence from `before` on
     /// to `after` from its end.
     struct PatternName {
@@ -303,11 +322,11 @@ class FunctionCompiler {
     std::optional<NameId> positional_field(const Pattern& p, std::size_t index);
 
     // --- control.cpp
+    void break_or_continue(bool is_break, Span span, const Stmt* from);
     /// `from` and `kind` say where the way leads, as Liveness is asked; `result` is a register that leaves,
     /// too.
     void leave_blocks(std::size_t owned_mark, std::size_t region_mark, Span span, const Stmt* from = nullptr,
                       StmtKind kind = StmtKind::return_, int result = -1);
-    std::vector<NameId> forgotten_in(Block body) const;
 
     // --- memory.cpp
     Operand free_call(const Expr* place, bool deep, Span span);
@@ -375,7 +394,7 @@ class FunctionCompiler {
 
     /// What `break`, `continue` and `return` pass through on their way out, outermost first.
     struct Exit {
-        enum class Kind : std::uint8_t { loop, finally } kind;
+        enum class Kind : std::uint8_t { loop, finally } kind = Kind::loop;
         std::size_t owned_mark = 0;  ///< owned temporaries below stay
         unsigned region_mark = 0;
         JumpList breaks, continues;  ///< loop
@@ -390,6 +409,7 @@ class FunctionCompiler {
         JumpList entries;              ///< finally: jumps to its code
     };
     std::vector<Exit> exits_;
+    void open_exit(Exit::Kind kind);
     std::vector<std::uint8_t> caught_;  ///< registers of the exceptions being handled, innermost last
     struct CaughtName {
         NameId name;
@@ -403,7 +423,6 @@ class FunctionCompiler {
     std::unordered_set<NameId> read_only_;         ///< parameters annotated &T
     bool is_init_ = false;                         ///< a method named __init__
     Operand pipe_value_{};                         ///< what `_` stands for
-    const Expr* pipe_source_ = nullptr;            ///< the name at the start of the pipe, if it is one
     bool pipe_consumed_ = false;                   ///< the stage was given the value itself
     std::unordered_set<NameId> class_attributes_;  ///< of the class whose body is compiled, so far
     std::pair<const ClassStmt*, std::uint8_t>

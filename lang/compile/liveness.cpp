@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "lang/syntax/walk.hpp"
+
 namespace harness::lang {
 
 namespace {
@@ -22,120 +24,18 @@ class Reads {
     }
     void in(const Expr* e) const {
         if (e == nullptr) return;
-        switch (e->kind) {
-            case ExprKind::name:
-                read_(as<NameExpr>(e).name);
-                break;
-            case ExprKind::fstring:
-                pieces(as<FStringExpr>(e).parts);
-                break;
-            case ExprKind::tuple:
-            case ExprKind::list:
-                all(as<SequenceExpr>(e).elements);
-                break;
-            case ExprKind::dict:
-                all(as<DictExpr>(e).keys);
-                all(as<DictExpr>(e).values);
-                break;
-            case ExprKind::unary:
-                in(as<UnaryExpr>(e).operand);
-                break;
-            case ExprKind::binary:
-                in(as<BinaryExpr>(e).left);
-                in(as<BinaryExpr>(e).right);
-                break;
-            case ExprKind::logical:
-                all(as<LogicalExpr>(e).operands);
-                break;
-            case ExprKind::compare:
-                all(as<CompareExpr>(e).operands);
-                break;
-            case ExprKind::conditional:
-                in(as<ConditionalExpr>(e).condition);
-                in(as<ConditionalExpr>(e).when_true);
-                in(as<ConditionalExpr>(e).when_false);
-                break;
-            case ExprKind::lambda:
-                for (const Parameter& p : as<LambdaExpr>(e).parameters) in(p.default_value);
-                Reads(read_, [](NameId) {}).in(as<LambdaExpr>(e).body);
-                break;
-            case ExprKind::call:
-                in(as<CallExpr>(e).callee);
-                for (const Argument& a : as<CallExpr>(e).arguments) in(a.value);
-                break;
-            case ExprKind::index:
-                in(as<IndexExpr>(e).object);
-                in(as<IndexExpr>(e).index);
-                break;
-            case ExprKind::slice:
-                in(as<SliceExpr>(e).start);
-                in(as<SliceExpr>(e).stop);
-                in(as<SliceExpr>(e).step);
-                break;
-            case ExprKind::attribute:
-                in(as<AttributeExpr>(e).object);
-                break;
-            case ExprKind::list_comp:
-            case ExprKind::dict_comp:
-            case ExprKind::generator: {
-                const auto& c = as<ComprehensionExpr>(e);
-                for (const CompClause& clause : c.clauses) {
-                    in(clause.iterable);
-                    in(clause.target);
-                    all(clause.conditions);
-                }
-                in(c.key);
-                in(c.element);
-                break;
-            }
-            case ExprKind::borrow:
-                in(as<BorrowExpr>(e).operand);
-                break;
-            case ExprKind::using_allocator:
-                in(as<UsingExpr>(e).value);
-                in(as<UsingExpr>(e).allocator);
-                break;
-            case ExprKind::pipe:
-                in(as<PipeExpr>(e).left);
-                in(as<PipeExpr>(e).stage);
-                break;
-            case ExprKind::keep_stage:
-                all(as<KeepStageExpr>(e).targets);
-                in(as<KeepStageExpr>(e).allocator);
-                break;
-            case ExprKind::walrus:
-                in(as<WalrusExpr>(e).value);
-                bind_(as<WalrusExpr>(e).name);
-                break;
-            case ExprKind::starred:
-                in(as<StarredExpr>(e).value);
-                break;
-            case ExprKind::spawn:
-                in(as<SpawnExpr>(e).call);
-                break;
-            case ExprKind::array_type:
-                in(as<ArrayTypeExpr>(e).element);
-                in(as<ArrayTypeExpr>(e).count);
-                break;
-            case ExprKind::integer:
-            case ExprKind::floating:
-            case ExprKind::string:
-            case ExprKind::none:
-            case ExprKind::boolean:
-            case ExprKind::placeholder:
-            case ExprKind::made:
-                break;
+        if (e->kind == ExprKind::name) {
+            read_(as<NameExpr>(e).name);
+        } else if (e->kind == ExprKind::lambda) {
+            for (const Parameter& p : as<LambdaExpr>(e).parameters) in(p.default_value);
+            Reads(read_, [](NameId) {}).in(as<LambdaExpr>(e).body);
+        } else {
+            each_part(e, [this](const Expr* part) { in(part); });
+            if (e->kind == ExprKind::walrus) bind_(as<WalrusExpr>(e).name);
         }
     }
 
   private:
-    void pieces(List<FStringPart> parts) const {
-        for (const FStringPart& part : parts) {
-            in(part.value);
-            pieces(part.spec);
-        }
-    }
-
     OnName read_, bind_;
 };
 
@@ -154,42 +54,6 @@ void bind_target(const Expr* e, const OnName& bind, const Reads& reads) {
 void bind_pattern(const Pattern& p, const OnName& bind) {
     if (p.name != 0) bind(p.name);
     for (const Pattern* part : p.parts()) bind_pattern(*part, bind);
-}
-
-/// Visits the statements of one function: blocks within them, not functions and classes.
-void each_statement(Block body, const std::function<void(const Stmt*)>& visit) {
-    for (const Stmt* s : body) {
-        visit(s);
-        switch (s->kind) {
-            case StmtKind::if_:
-                for (const IfBranch& b : as<IfStmt>(s).branches) each_statement(b.body, visit);
-                each_statement(as<IfStmt>(s).otherwise, visit);
-                break;
-            case StmtKind::while_:
-                each_statement(as<WhileStmt>(s).body, visit);
-                each_statement(as<WhileStmt>(s).otherwise, visit);
-                break;
-            case StmtKind::for_:
-                each_statement(as<ForStmt>(s).body, visit);
-                each_statement(as<ForStmt>(s).otherwise, visit);
-                break;
-            case StmtKind::try_:
-                each_statement(as<TryStmt>(s).body, visit);
-                for (const ExceptClause& c : as<TryStmt>(s).handlers) each_statement(c.body, visit);
-                each_statement(as<TryStmt>(s).otherwise, visit);
-                each_statement(as<TryStmt>(s).finally, visit);
-                break;
-            case StmtKind::match:
-                for (const MatchCase& c : as<MatchStmt>(s).cases) each_statement(c.body, visit);
-                break;
-            case StmtKind::region:
-            case StmtKind::unsafe:
-                each_statement(as<BlockStmt>(s).body, visit);
-                break;
-            default:
-                break;
-        }
-    }
 }
 
 /// The expressions that stand in a statement itself, those in its blocks left out. Targets that are names are

@@ -212,10 +212,8 @@ Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
     const std::uint8_t allocator = temp();
     into_owned(e.allocator, allocator);
     emit(Op::using_begin, allocator, 0, 0, e.allocator->span);
-    const std::uint32_t from = here();
     const Operand value = owned_temp(e.value);
     emit(Op::using_end, 0, 0, 0, e.span);
-    (void)from;
     finish({allocator, Hold::unnamed, true}, e.span);
     if (dest >= 0) {
         emit(Op::move, static_cast<unsigned>(dest), value.reg, 0, e.span);
@@ -273,10 +271,8 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
     Operand left = from_name ? expr(e.left) : owned_temp(e.left);
     const Operand outer = pipe_value_;
     const bool outer_consumed = pipe_consumed_;
-    const Expr* outer_source = pipe_source_;
     pipe_value_ = left;
     pipe_consumed_ = false;
-    pipe_source_ = from_name ? e.left : nullptr;
     Operand result{};
     if (e.stage->kind == ExprKind::keep_stage) {
         const auto& keep = as<KeepStageExpr>(e.stage);
@@ -299,7 +295,6 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
             left.temporary = false;
             pipe_value_ = outer;
             pipe_consumed_ = outer_consumed;
-            pipe_source_ = outer_source;
             if (dest < 0) return left;
             emit(counts() && left.hold == Hold::lent ? Op::share : Op::move, static_cast<unsigned>(dest),
                  left.reg, 0, e.span);
@@ -322,7 +317,6 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
         }
         pipe_value_ = outer;
         pipe_consumed_ = outer_consumed;
-        pipe_source_ = outer_source;
         return result;
     }
     if (from_name && e.stage->kind == ExprKind::call) {
@@ -333,7 +327,6 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
             free_call(e.left, is_builtin(stage.callee, "deinit"), e.span);
             pipe_value_ = outer;
             pipe_consumed_ = outer_consumed;
-            pipe_source_ = outer_source;
             return constant_operand(Value::none(), dest, e.span);
         }
     }
@@ -352,7 +345,6 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
     }
     pipe_value_ = outer;
     pipe_consumed_ = outer_consumed;
-    pipe_source_ = outer_source;
     return result;
 }
 

@@ -215,8 +215,8 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
         case PatternKind::value: {
             const unsigned mark = next_temp_;
             const bool identity = p.value->kind == ExprKind::none || p.value->kind == ExprKind::boolean;
-            branch_compare(identity ? CompareOp::is : CompareOp::equal, nullptr,
-                           {subject.reg, Hold::lent, false}, p.value, false, fails, p.span);
+            branch_compare(identity ? CompareOp::is : CompareOp::equal, {subject.reg, Hold::lent, false},
+                           p.value, false, fails, p.span);
             release_to(mark);
             break;
         }

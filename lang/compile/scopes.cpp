@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lang/syntax/walk.hpp"
+
 namespace harness::lang {
 
 namespace {
@@ -215,35 +217,6 @@ class Collector {
             case ExprKind::name:
                 scope_->used.insert(as<NameExpr>(e).name);
                 break;
-            case ExprKind::fstring:
-                fstring(as<FStringExpr>(e).parts);
-                break;
-            case ExprKind::tuple:
-            case ExprKind::list:
-                exprs(as<SequenceExpr>(e).elements);
-                break;
-            case ExprKind::dict:
-                exprs(as<DictExpr>(e).keys);
-                exprs(as<DictExpr>(e).values);
-                break;
-            case ExprKind::unary:
-                expr(as<UnaryExpr>(e).operand);
-                break;
-            case ExprKind::binary:
-                expr(as<BinaryExpr>(e).left);
-                expr(as<BinaryExpr>(e).right);
-                break;
-            case ExprKind::logical:
-                exprs(as<LogicalExpr>(e).operands);
-                break;
-            case ExprKind::compare:
-                exprs(as<CompareExpr>(e).operands);
-                break;
-            case ExprKind::conditional:
-                expr(as<ConditionalExpr>(e).condition);
-                expr(as<ConditionalExpr>(e).when_true);
-                expr(as<ConditionalExpr>(e).when_false);
-                break;
             case ExprKind::lambda: {
                 const auto& l = as<LambdaExpr>(e);
                 parameters(l.parameters);
@@ -252,60 +225,29 @@ class Collector {
             }
             case ExprKind::call:
                 special_call(as<CallExpr>(e));
-                expr(as<CallExpr>(e).callee);
-                for (const Argument& a : as<CallExpr>(e).arguments) expr(a.value);
-                break;
-            case ExprKind::index:
-                expr(as<IndexExpr>(e).object);
-                expr(as<IndexExpr>(e).index);
-                break;
-            case ExprKind::slice:
-                expr(as<SliceExpr>(e).start);
-                expr(as<SliceExpr>(e).stop);
-                expr(as<SliceExpr>(e).step);
-                break;
-            case ExprKind::attribute:
-                expr(as<AttributeExpr>(e).object);
-                break;
+                return parts(e);
             case ExprKind::list_comp:
             case ExprKind::dict_comp:
             case ExprKind::generator:
                 comprehension(as<ComprehensionExpr>(e));
                 break;
-            case ExprKind::borrow:
-                expr(as<BorrowExpr>(e).operand);
-                break;
-            case ExprKind::using_allocator:
-                expr(as<UsingExpr>(e).value);
-                expr(as<UsingExpr>(e).allocator);
-                break;
             case ExprKind::pipe:
                 if (as<PipeExpr>(e).left->kind == ExprKind::name &&
                     as<PipeExpr>(e).stage->kind == ExprKind::call)
                     ends_name(as<CallExpr>(as<PipeExpr>(e).stage), as<NameExpr>(as<PipeExpr>(e).left).name);
-                expr(as<PipeExpr>(e).left);
-                expr(as<PipeExpr>(e).stage);
-                break;
-            case ExprKind::keep_stage:
-                exprs(as<KeepStageExpr>(e).targets);
-                expr(as<KeepStageExpr>(e).allocator);
-                break;
+                return parts(e);
             case ExprKind::walrus:
                 scope_->has_walrus = true;
                 expr(as<WalrusExpr>(e).value);
                 at_ = as<WalrusExpr>(e).name_span;
                 bind(as<WalrusExpr>(e).name, {.name = 0, .value = as<WalrusExpr>(e).value});
                 break;
-            case ExprKind::starred:
-                expr(as<StarredExpr>(e).value);
-                break;
-            case ExprKind::array_type:
-                expr(as<ArrayTypeExpr>(e).element);
-                expr(as<ArrayTypeExpr>(e).count);
-                break;
             default:
-                break;
+                return parts(e);
         }
+    }
+    void parts(const Expr* e) {
+        each_part(e, [this](const Expr* part) { expr(part); });
     }
 
     /// free(x), deinit(x) and move(x) leave a parameter without a value, which the caller's register must
@@ -327,13 +269,6 @@ class Collector {
         if (callee == "locals" || callee == "globals" || callee == "frames" || callee == "frame_get" ||
             callee == "heap_get")
             facts_.introspects = true;
-    }
-
-    void fstring(List<FStringPart> parts) {
-        for (const FStringPart& part : parts) {
-            expr(part.value);
-            fstring(part.spec);
-        }
     }
 
     void block(Block body) {
