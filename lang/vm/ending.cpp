@@ -59,6 +59,7 @@ void Interpreter::finish(bool failed, RunReport& report) {
     defect_.reset();
     exit_requested_ = false;
     if (last.is_heap() && last != memory_error_) drop(last);
+    deinit_abandoned();
     frame = stack->at(0);
     if (frame != nullptr) release_everything();
     if (!lifetime.literals_allocate) end_arenas(*this, true);

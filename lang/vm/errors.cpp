@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/text.hpp"
@@ -326,6 +327,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
                                    bool names_too, bool from_called) {
     using Holder = OwnedRange::Holder;
     const Function& function = *f.function;
+    const bool outer = std::exchange(unwinding_, true);
     for (const OwnedRange& range : function.owned) {
         if (word < range.from || word >= range.to) continue;
         if (target_word != nullptr && *target_word >= range.from && *target_word < range.to) continue;
@@ -334,16 +336,16 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         const bool is_place = range.holder == Holder::name || (range.holder == Holder::called && from_called);
         is_place ? discard(v) : drop(v);
     }
-    if (!names_too) return;
-    for (unsigned i = function.first_owned, end = i + function.owned_count; i < end; ++i) {
+    for (unsigned i = function.first_owned, end = i + (names_too ? function.owned_count : 0U); i < end; ++i) {
         const Value v = f.base[i];
         f.base[i] = Value::unbound();
         discard(v);
     }
-    if ((f.result_register & frame_constructs) != 0) {
+    if (names_too && (f.result_register & frame_constructs) != 0) {
         const Value made = f.base[0].owned();
         drop(made);
     }
+    unwinding_ = outer;
 }
 
 const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
@@ -365,6 +367,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
                 pending = saved;
                 unwind_regions(f, range.regions, range.live);
                 unwind_using(f.base);
+                deinit_abandoned();
                 return function.code.data() + range.target;
             }
         }
@@ -375,6 +378,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
             end_frame_values(f, word, nullptr, false, from_called);
             pending = saved;
             unwind_regions(f, 0, {});
+            deinit_abandoned();
             return nullptr;
         }
         const Value saved = pending;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <unordered_set>
+#include <utility>
 
 #include "lang/builtins/dict.hpp"
 #include "lang/vm/visit.hpp"
@@ -52,19 +53,55 @@ bool Interpreter::is_deinited_with_holder(Value v) {
 
 void Interpreter::deinit(Value root) {
     if (!root.is_heap()) return;
-    std::vector<Value> more;
-    for (Value next = root;;) {
-        if (is_counted_kind(next)) {
-            discard(next);
-        } else if (heap.live(next) && !is_visited(heap, next)) {
-            if (destructors_exist_) destruct_owned(next);
-            set_site();
-            if (heap.live(next)) deinit_graph(next, more);
-        }
-        if (more.empty()) return;
-        next = more.back();
-        more.pop_back();
+    // Two unnamed values may own one object. While an error takes both away they wait for the end of that.
+    if (unwinding_ || pending != Value::absent()) {
+        abandoned_.push_back(root);
+        return;
     }
+    if (!abandoned_.empty()) deinit_abandoned();
+    std::vector<Value> more;
+    deinit_together({&root, 1}, more);
+    deinit_what_follows(more);
+}
+
+void Interpreter::deinit_abandoned() {
+    if (abandoned_.empty()) return;
+    const Value saved = std::exchange(pending, Value::absent());
+    const std::vector<Value> roots = std::exchange(abandoned_, {});
+    std::vector<Value> more;
+    deinit_together(roots, more);
+    deinit_what_follows(more);
+    pending = saved;
+}
+
+void Interpreter::deinit_what_follows(std::vector<Value>& more) {
+    while (!more.empty()) {
+        const std::vector<Value> roots = std::exchange(more, {});
+        deinit_together(roots, more);
+    }
+}
+
+/// Ends everything that the roots own, each once. `more` receives what was kept with some of it.
+void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Value>& more) {
+    if (destructors_exist_) {
+        for (const Value root : roots)
+            if (!is_counted_kind(root) && heap.live(root)) destruct_owned(root);
+    }
+    set_site();
+    const std::size_t first = deinited_.size();
+    for (const Value root : roots) {
+        if (is_counted_kind(root))
+            discard(root);
+        else if (heap.live(root) && !is_visited(heap, root))
+            walk_owned(root, more);
+    }
+    // Memory goes when all walks are over: another place may lead to the same object, whose mark must be
+    // there then.
+    for (std::size_t i = first; i < deinited_.size(); ++i) {
+        set_visited(heap, deinited_[i], false);
+        heap.destroy(deinited_[i]);
+    }
+    deinited_.resize(first);
 }
 
 /// Destructors run before the walk: they may look at everything, while the walk turns references round.
@@ -89,11 +126,7 @@ void Interpreter::destruct_owned(Value root) {
 /// through from the last to the first; where to go on in an object stands in its last place, which is done
 /// with by then. It holds the way back itself while the walk is below that very place: a reference or
 /// absent(), and so no number.
-///
-/// Memory goes when the walk is over: another place may lead to the same object, whose mark must be there
-/// then.
-void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
-    const std::size_t first = deinited_.size();
+void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
     Value current = root;
     Value way_back = Value::absent();
     std::span<Value> slots = slots_of(current);
@@ -131,11 +164,6 @@ void Interpreter::deinit_graph(Value root, std::vector<Value>& more) {
         slots[left - 1] = Value::none();
         --left;
     }
-    for (std::size_t i = first; i < deinited_.size(); ++i) {
-        set_visited(heap, deinited_[i], false);
-        heap.destroy(deinited_[i]);
-    }
-    deinited_.resize(first);
 }
 
 void Interpreter::hand_on_elements(Value from, Value heir, bool at_end) {

@@ -360,7 +360,10 @@ class Interpreter : public Machine {
     void report_swallowed(Value destructor, Value self);
     bool add_candidate(Value v);
     void destruct_owned(Value root);
-    void deinit_graph(Value root, std::vector<Value>& more);
+    void deinit_together(std::span<const Value> roots, std::vector<Value>& more);
+    void deinit_what_follows(std::vector<Value>& more);
+    void deinit_abandoned();
+    void walk_owned(Value root, std::vector<Value>& more);
     bool is_deinited_with_holder(Value v);
     void leave_attached(Value v, std::vector<Value>* more);
     void free_alone(Value v);
@@ -414,6 +417,8 @@ class Interpreter : public Machine {
     };
     std::vector<StoredSelf> stored_self_;  ///< by destructors under way
     std::vector<Value> deinited_;          ///< what a deinit has walked and will give back
+    std::vector<Value> abandoned_;         ///< under `manual`: unnamed values that an error takes away
+    bool unwinding_ = false;               ///< the values of a frame are ended by an error
     /// What the last AttributeError was about, for its advice; none of it goes before the program ends.
     struct MissingAttribute {
         NameId name = 0;
