@@ -172,6 +172,13 @@ struct StoreUnnamed {
 
 }  // namespace
 
+Value* dict_find_simple(const ObjectHeap& heap, const Dict& dict, Value key) {
+    if (key.is_int()) return dict_find_int(heap, dict, key.as_int());
+    if (!key.is_string() || !heap.live(key)) return nullptr;
+    const std::string_view text = heap.text(key);
+    return dict_find_string(heap, dict, text, hash_bytes(text));
+}
+
 Value* dict_find(Machine& machine, const Dict& dict, Value key, std::uint64_t hash) {
     const ObjectHeap& heap = machine.heap;
     if (key.is_int()) return dict_find_int(heap, dict, key.as_int());

@@ -42,6 +42,8 @@ inline Value* dict_find_string(const ObjectHeap& heap, const Dict& dict, std::st
         return key.is_string() && heap.live(key) && heap.text(key) == text;
     });
 }
+/// For an int or a string; null also for other keys, which may have more to say.
+Value* dict_find_simple(const ObjectHeap& heap, const Dict& dict, Value key);
 /// For a key that hash_value accepted and gave `hash`.
 Value* dict_find(Machine& machine, const Dict& dict, Value key, std::uint64_t hash);
 

@@ -183,17 +183,11 @@ void FunctionCompiler::branch_compare(CompareOp op, Operand left, const Expr* ri
         const Op base = table[static_cast<unsigned>(op)];
         return when ? base : static_cast<Op>(static_cast<unsigned>(base) + 1);
     };
-    if (right_expr->kind == ExprKind::integer &&
-        as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max) &&
-        !as<IntegerExpr>(right_expr).too_large && fn_->constant_pool.size() < 256) {
-        const std::uint32_t k =
-            constant(Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value)));
-        if (k < 256) {
-            std::uint8_t flags = left.hold == Hold::unnamed ? ends_a : 0;
-            jumps.push_back(emit_jump(choose(constants), left.reg, k, span, flags));
-            if (flags != 0) disown(left.reg);
-            return;
-        }
+    if (const std::optional<std::uint32_t> k = number_operand(right_expr)) {
+        const std::uint8_t flags = left.hold == Hold::unnamed ? ends_a : 0;
+        jumps.push_back(emit_jump(choose(constants), left.reg, *k, span, flags));
+        if (flags != 0) disown(left.reg);
+        return;
     }
     keep_across(left, right_expr, span);
     const Operand right = expr(right_expr);

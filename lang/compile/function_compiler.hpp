@@ -160,6 +160,7 @@ class FunctionCompiler {
     // --- operators.cpp
     Operand unary(const UnaryExpr& e, int dest);
     Operand binary(const BinaryExpr& e, int dest);
+    std::optional<std::uint32_t> number_operand(const Expr* e);
     Operand binary_op(BinaryOp op, Operand left, const Expr* right, Span span, int dest,
                       bool into_left = false);
     Operand walrus(const WalrusExpr& e, int dest);

@@ -32,6 +32,23 @@ Operand FunctionCompiler::unary(const UnaryExpr& e, int dest) {
     return {reg, Hold::unnamed, true};
 }
 
+/// A literal number as the operand of an instruction, by its place among the constants; none where it is
+/// another expression, or the instruction has no room for the place.
+std::optional<std::uint32_t> FunctionCompiler::number_operand(const Expr* e) {
+    Value v{};
+    if (e->kind == ExprKind::integer && !as<IntegerExpr>(e).too_large &&
+        as<IntegerExpr>(e).value <= static_cast<std::uint64_t>(integer_max)) {
+        v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(e).value));
+    } else if (e->kind == ExprKind::floating) {
+        v = Value::floating(as<FloatExpr>(e).value);
+    } else {
+        return std::nullopt;
+    }
+    if (fn_->constant_pool.size() >= 256 && !constant_index_.contains(v.bits)) return std::nullopt;
+    const std::uint32_t k = constant(v);
+    return k < 256 ? std::optional(k) : std::nullopt;
+}
+
 /// left op right, where left is evaluated already. With `into_left` the result goes to the local that left
 /// is, whose old value the instruction ends.
 Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right_expr, Span span, int dest,
@@ -41,21 +58,8 @@ Operand FunctionCompiler::binary_op(BinaryOp op, Operand left, const Expr* right
     if (into_left && counts()) flags = static_cast<std::uint8_t>(flags | ends_a);
     if (augmented_) flags = static_cast<std::uint8_t>(flags | augmented);
     augmented_ = false;
-    const auto is_constant = [&]() -> std::optional<std::uint32_t> {
-        if (op > BinaryOp::modulo) return std::nullopt;
-        Value v{};
-        if (right_expr->kind == ExprKind::integer && !as<IntegerExpr>(right_expr).too_large &&
-            as<IntegerExpr>(right_expr).value <= static_cast<std::uint64_t>(integer_max)) {
-            v = Value::integer(static_cast<std::int64_t>(as<IntegerExpr>(right_expr).value));
-        } else if (right_expr->kind == ExprKind::floating) {
-            v = Value::floating(as<FloatExpr>(right_expr).value);
-        } else {
-            return std::nullopt;
-        }
-        if (fn_->constant_pool.size() >= 256 && !constant_index_.contains(v.bits)) return std::nullopt;
-        const std::uint32_t k = constant(v);
-        return k < 256 ? std::optional(k) : std::nullopt;
-    }();
+    const std::optional<std::uint32_t> is_constant =
+        op <= BinaryOp::modulo ? number_operand(right_expr) : std::nullopt;
     const unsigned mark = next_temp_;
     const std::uint8_t name_reg = left.reg;
     std::uint8_t right_reg = 0;

@@ -277,6 +277,11 @@ int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
         return truth;
     }
     if (!readable(a) || !readable(b)) return -1;
+    if (op > 5 && b.is_object() && heap.class_id(b) == ClassId::dict && (a.is_int() || a.is_string())) {
+        truth = (dict_find_simple(heap, heap.payload<Dict>(b), a) != nullptr) == (op == 6);
+        if (result != nullptr) *result = Value::boolean(truth != 0);
+        return truth;
+    }
     switch (op) {
         case 0:
             truth = values_equal(*this, a, b);

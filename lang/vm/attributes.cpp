@@ -310,14 +310,17 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         const auto [slot, fresh] = table.try_emplace(name, Value::absent());
         const Value old = slot->second;
         slot->second = place(object);
+        if (fresh && member != type.members.end() && !member->second.shadowed) {
+            member->second.shadowed = true;
+            forget_methods();
+        }
         if (!fresh) discard(old);
         return true;
     }
     if (object.is_constant_object()) {
         const ConstantKind kind = object.as_constant<ConstantObject>()->kind;
         if (kind == ConstantKind::class_ && !object.as_constant<ClassInfo>()->is_builtin) {
-            object.as_constant<ClassInfo>()->attributes_change = true;
-            return set_class_attribute(*object.as_constant<ClassInfo>(), name, how == 0 ? v : share(v));
+            return assign_class_attribute(*object.as_constant<ClassInfo>(), name, how == 0 ? v : share(v));
         }
         if (kind == ConstantKind::module) {
             const ModuleInfo& module = *object.as_constant<ModuleInfo>();

@@ -344,7 +344,7 @@ const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint
     if (!is_instance(self) || !heap.live(self)) return nullptr;
     const ClassInfo& type = class_of(self);
     const auto member = type.members.find(name);
-    if (member == type.members.end() || member->second.is_field || type.attributes_change) return nullptr;
+    if (member == type.members.end() || member->second.is_field || member->second.shadowed) return nullptr;
     const Value method = member->second.value;
     if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return nullptr;

@@ -112,6 +112,7 @@ inline constexpr std::string_view dunder_names[] = {
 struct Member {
     bool is_field = false;
     bool inherited = false;         ///< the value belongs to a class above
+    mutable bool shadowed = false;  ///< an instance was given a field of its own by this name
     std::uint16_t slot = 0;         ///< field: index of the 8-byte slot
     std::uint16_t field_type = 0;   ///< field: the TypeCode of what it accepts, 0 for anything
     Value value = Value::absent();  ///< attribute
@@ -125,7 +126,6 @@ struct ClassInfo : ConstantObject {
     bool is_exception = false;
     bool is_builtin = false;
     bool has_typed_fields = false;
-    mutable bool attributes_change = false;      ///< an attribute was assigned after the class was made
     const Native* construct = nullptr;           ///< builtin types: what calling the class does
     const ClassTemplate* made_from = nullptr;    ///< the class statement, for annotations that name it
     std::unordered_map<NameId, Member> members;  ///< own and inherited

@@ -97,12 +97,46 @@ bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
     return true;
 }
 
+bool Interpreter::assign_class_attribute(ClassInfo& type, NameId name, Value v) {
+    const auto before = type.members.find(name);
+    const bool was_method = before != type.members.end() && function_behind(before->second.value) != nullptr;
+    const bool is_method = function_behind(v) != nullptr;
+    if (!set_class_attribute(type, name, v)) return false;
+    // Classes hold what they inherit: those below take it over, unless they have their own. Bases come first.
+    for (const auto& below : owned_classes) {
+        if (below.get() == &type || !below->derives_from(type)) continue;
+        const auto own = below->members.find(name);
+        if (own != below->members.end() && !own->second.inherited) continue;
+        const Member& above = below->base->members.at(name);
+        Member& member = below->members[name];
+        member.value = above.value;
+        member.inherited = true;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(Dunder::count_); ++i)
+            if (dunder_names[i] == names.text(name)) below->dunders[i] = type.dunders[i];
+    }
+    if (was_method || is_method) forget_methods();
+    return true;
+}
+
+void Interpreter::forget_methods() {
+    members.clear();
+    for (const auto& function : program.functions)
+        for (std::size_t at = 0; at < function->code.size(); at += op_words[function->code[at] & 0xFF])
+            if (static_cast<Op>(function->code[at] & 0xFF) == Op::call_method)
+                function->code[at + 2] = static_cast<std::uint32_t>(ClassId::none);
+}
+
 Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) {
     const ClassInfo* base = type.base;
     if (base != nullptr) {
+        const auto id = static_cast<std::uint32_t>(base->id);
+        if (const std::uint64_t known = members.find(MemberCache::Kind::above, id, name)) return {known};
         const auto member = base->members.find(name);
-        if (member != base->members.end() && member->second.value != Value::absent())
+        if (member != base->members.end() && member->second.value != Value::absent()) {
+            if (function_behind(member->second.value) != nullptr)
+                members.note(MemberCache::Kind::above, id, name, member->second.value.bits);
             return member->second.value;
+        }
     }
     if (names.text(name) == "__init__") return builtins_[names.intern("object.__init__")];
     (void)self;

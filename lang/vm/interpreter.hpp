@@ -18,6 +18,7 @@
 #include "lang/run.hpp"
 #include "lang/vm/candidates.hpp"
 #include "lang/vm/machine.hpp"
+#include "lang/vm/member_cache.hpp"
 #include "lang/vm/output.hpp"
 
 namespace harness::lang {
@@ -52,6 +53,7 @@ class Interpreter : public Machine {
     Value scratch = Value::none();
     std::uint16_t scratch_slot = 0;
     bool scratch_flag = false;
+    MemberCache members;
     LifetimeCosts costs;
     Value destructing = Value::none();  ///< checked runs without counts: the object whose __del__ is running
     std::unique_ptr<MemoryManager> manager;
@@ -195,6 +197,9 @@ class Interpreter : public Machine {
     Value make_function(const Function& function, Value* defaults, std::uint32_t count, Value* R);
     Value make_class(const ClassTemplate& type, Value base);
     bool set_class_attribute(ClassInfo& type, NameId name, Value v);
+    /// The same for a class that may have instances and derived classes by now.
+    bool assign_class_attribute(ClassInfo& type, NameId name, Value v);
+    void forget_methods();  ///< what instructions and the cache know of methods may be wrong from here on
     bool unpack(Value* to, std::uint32_t count, Value from, bool take);
     bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take);
     bool check_type(Value& v, TypeCode type);

@@ -1,5 +1,7 @@
 // Arithmetic without a lifetime's part: numbers are settled here; whatever may refer to the heap goes to a
 // slow path, which also ends operands that were unnamed.
+#include <bit>
+
 #include "lang/vm/operands.hpp"
 
 namespace harness::lang {
@@ -39,6 +41,7 @@ template <unsigned Operation, Last last>
 
 struct AddOp {
     static constexpr unsigned number = 0;
+    static constexpr bool has_typed = true;
     /// The 48-bit sum, found out of range by the 64-bit overflow of the operands shifted to the top.
     static bool ints(Value a, Value b, Value& out) {
         std::int64_t r;
@@ -55,6 +58,7 @@ struct AddOp {
 };
 struct SubtractOp {
     static constexpr unsigned number = 1;
+    static constexpr bool has_typed = true;
     static bool ints(Value a, Value b, Value& out) {
         std::int64_t r;
         if (__builtin_sub_overflow(static_cast<std::int64_t>(a.bits << 16),
@@ -70,6 +74,7 @@ struct SubtractOp {
 };
 struct MultiplyOp {
     static constexpr unsigned number = 2;
+    static constexpr bool has_typed = true;
     static bool ints(Value a, Value b, Value& out) {
         std::int64_t r;
         if (__builtin_mul_overflow(static_cast<std::int64_t>(a.bits << 16), b.as_int(), &r)) return false;
@@ -83,6 +88,7 @@ struct MultiplyOp {
 };
 struct DivideOp {
     static constexpr unsigned number = 3;
+    static constexpr bool has_typed = true;
     static bool ints(Value a, Value b, Value& out) {
         if (b.as_int() == 0) return false;
         out = Value::floating(static_cast<double>(a.as_int()) / static_cast<double>(b.as_int()));
@@ -96,6 +102,7 @@ struct DivideOp {
 };
 struct FloorDivideOp {
     static constexpr unsigned number = 4;
+    static constexpr bool has_typed = false;
     static bool ints(Value a, Value b, Value& out) {
         const std::int64_t x = a.as_int(), y = b.as_int();
         if (y == 0) return false;
@@ -109,6 +116,7 @@ struct FloorDivideOp {
 };
 struct ModuloOp {
     static constexpr unsigned number = 5;
+    static constexpr bool has_typed = false;
     static bool ints(Value a, Value b, Value& out) {
         const std::int64_t x = a.as_int(), y = b.as_int();
         if (y == 0) return false;
@@ -125,6 +133,27 @@ struct ModuloOp {
     static bool floats(double, double, double&) { return false; }
 };
 
+/// The result of an operation on boxed floats needs no look at its bits: a NaN that comes out is one of the
+/// operands, or the processor's own, whose bits no other value has.
+[[gnu::always_inline]] static inline Value boxed(double result) {
+    return {std::bit_cast<std::uint64_t>(result)};
+}
+
+/// Gives this instruction another opcode from here on.
+[[gnu::always_inline]] static inline void become(const std::uint32_t* pc, Op op) {
+    std::uint32_t& word = const_cast<std::uint32_t*>(pc)[-1];
+    word = (word & ~0xFFU) | static_cast<std::uint32_t>(op);
+}
+
+template <class Operation, Last last>
+inline constexpr Op generic = static_cast<Op>(static_cast<unsigned>(last == Last::constant ? Op::add_constant
+                                                                                           : Op::add) +
+                                              Operation::number);
+template <class Operation, Last last>
+inline constexpr Op typed =
+    static_cast<Op>(static_cast<unsigned>(last == Last::constant ? Op::add_floats_constant : Op::add_floats) +
+                    Operation::number);
+
 template <class Operation, Last last>
 [[gnu::always_inline]] static inline void arithmetic(HARNESS_OPERANDS) {
     {
@@ -135,26 +164,37 @@ template <class Operation, Last last>
                 R[A] = out;
                 HARNESS_NEXT(0);
             }
-        } else if (b.is_float()) {
+        } else if (b.is_number() && c.is_number()) {
             double out;
-            if (c.is_float()) {
-                if (Operation::floats(b.as_float(), c.as_float(), out)) {
-                    R[A] = Value::floating(out);
-                    HARNESS_NEXT(0);
-                }
-            } else if (c.is_int() && Operation::floats(b.as_float(), static_cast<double>(c.as_int()), out)) {
-                R[A] = Value::floating(out);
-                HARNESS_NEXT(0);
-            }
-        } else if (b.is_int() && c.is_float()) {
-            double out;
-            if (Operation::floats(static_cast<double>(b.as_int()), c.as_float(), out)) {
-                R[A] = Value::floating(out);
+            if constexpr (Operation::has_typed)
+                if (b.is_float() && c.is_float()) become(pc, typed<Operation, last>);
+            if (Operation::floats(b.to_float(), c.to_float(), out)) {
+                R[A] = boxed(out);
                 HARNESS_NEXT(0);
             }
         }
     }
     HARNESS_GO((op_binary_slow<Operation::number, last>));
+}
+
+template <class Operation, Last last>
+[[gnu::noinline]] static void op_untyped(HARNESS_OPERANDS) {
+    become(pc, generic<Operation, last>);
+    arithmetic<Operation, last>(HARNESS_PASS);
+}
+template <class Operation, Last last>
+[[gnu::always_inline]] static inline void float_arithmetic(HARNESS_OPERANDS) {
+    {
+        const Value b = R[B], c = last_operand<last>(R, K, C);
+        double out;
+        // A constant operand was found to be a float when the instruction changed.
+        if (b.is_float() && (last == Last::constant || c.is_float()) &&
+            Operation::floats(b.as_float(), c.as_float(), out)) [[likely]] {
+            R[A] = boxed(out);
+            HARNESS_NEXT(0);
+        }
+    }
+    HARNESS_GO((op_untyped<Operation, last>));
 }
 
 void op_add(HARNESS_OPERANDS) { arithmetic<AddOp, Last::in_register>(HARNESS_PASS); }
@@ -170,6 +210,19 @@ void op_multiply_constant(HARNESS_OPERANDS) { arithmetic<MultiplyOp, Last::const
 void op_divide_constant(HARNESS_OPERANDS) { arithmetic<DivideOp, Last::constant>(HARNESS_PASS); }
 void op_floor_divide_constant(HARNESS_OPERANDS) { arithmetic<FloorDivideOp, Last::constant>(HARNESS_PASS); }
 void op_modulo_constant(HARNESS_OPERANDS) { arithmetic<ModuloOp, Last::constant>(HARNESS_PASS); }
+
+void op_add_floats(HARNESS_OPERANDS) { float_arithmetic<AddOp, Last::in_register>(HARNESS_PASS); }
+void op_subtract_floats(HARNESS_OPERANDS) { float_arithmetic<SubtractOp, Last::in_register>(HARNESS_PASS); }
+void op_multiply_floats(HARNESS_OPERANDS) { float_arithmetic<MultiplyOp, Last::in_register>(HARNESS_PASS); }
+void op_divide_floats(HARNESS_OPERANDS) { float_arithmetic<DivideOp, Last::in_register>(HARNESS_PASS); }
+void op_add_floats_constant(HARNESS_OPERANDS) { float_arithmetic<AddOp, Last::constant>(HARNESS_PASS); }
+void op_subtract_floats_constant(HARNESS_OPERANDS) {
+    float_arithmetic<SubtractOp, Last::constant>(HARNESS_PASS);
+}
+void op_multiply_floats_constant(HARNESS_OPERANDS) {
+    float_arithmetic<MultiplyOp, Last::constant>(HARNESS_PASS);
+}
+void op_divide_floats_constant(HARNESS_OPERANDS) { float_arithmetic<DivideOp, Last::constant>(HARNESS_PASS); }
 
 void op_bit_and(HARNESS_OPERANDS) {
     if (both_ints(R[B], R[C])) {

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "lang/builtins/dict.hpp"
 #include "lang/lifetimes/policy.hpp"
 #include "lang/vm/dispatch.hpp"
 

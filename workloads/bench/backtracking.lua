@@ -25,5 +25,5 @@ local function flags(count)
     return list
 end
 
-local n = tonumber(arg[1]) or 11
+local n = tonumber(arg[1]) or 13
 print(place(0, n, flags(n), flags(2 * n - 1), flags(2 * n - 1)))
