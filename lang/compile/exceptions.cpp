@@ -225,9 +225,12 @@ void FunctionCompiler::assert_statement(const AssertStmt& s) {
     const Flow after = flow_;
     const unsigned mark = next_temp_;
     const std::uint8_t reg = temp();
+    const std::size_t pending = pending_drops_.size();
     if (s.message != nullptr) into_owned(s.message, reg);
     emit(Op::raise_assertion, reg, s.message != nullptr, 0, s.condition->span);
     disown(reg);
+    // What the message lent ends with the error: where the assertion holds, its registers were never written.
+    for (; pending_drops_.size() > pending; pending_drops_.pop_back()) disown(pending_drops_.back());
     release_to(mark);
     flow_ = after;
     patch_all(fine, here());
