@@ -70,6 +70,14 @@ struct Protected {
     std::vector<std::uint8_t> live;  ///< registers that leave the others as copies
 };
 
+/// While `from <= pc < to` an exception is being handled; an error that leaves these instructions tells of it.
+struct Handled {
+    std::uint32_t from, to;
+    std::uint16_t reg;  ///< the exception
+    std::uint16_t why;  ///< in a finally: the register that is 1 when an exception came, else `always`
+    static constexpr std::uint16_t always = 0xFFFF;
+};
+
 struct Capture {
     bool from_parent_register;  ///< else: from the parent's own captures
     std::uint16_t index;
@@ -118,6 +126,7 @@ struct Function : ConstantObject {
     std::vector<Value> constant_pool;
     std::vector<OwnedRange> owned;
     std::vector<Protected> protected_ranges;  ///< inner ones first
+    std::vector<Handled> handled;             ///< inner ones first
     std::vector<Capture> captures;
     std::vector<BlockScope> blocks;
     bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures

@@ -40,8 +40,10 @@ void FunctionCompiler::protect_with_finally(const TryStmt* s, Span span, const s
     patch_all(exit.entries, here());
     flow_ = at_start;
     const auto caught = caught_;
+    const std::uint32_t handled_from = here();
     finally();
     caught_ = caught;
+    fn_->handled.push_back({handled_from, here(), value, why});
     const Flow behind = flow_;
     if (behind.reachable) {
         const unsigned mark = next_temp_;
@@ -121,6 +123,7 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
     const Flow in_handler = flow_;
     emit(Op::catch_, exception, 0, 0, s.span);
     own(exception);
+    const std::uint32_t handled_from = here();
     JumpList ends;
     Flow after;
     after.reachable = false;
@@ -162,6 +165,7 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
         }
         if (catches_all) break;
     }
+    fn_->handled.push_back({handled_from, here(), exception, Handled::always});
     if (!catches_all) emit(Op::reraise, exception, 0, 0, s.span);
     disown(exception);
     patch_all(ends, here());
@@ -208,11 +212,10 @@ void FunctionCompiler::raise_statement(const RaiseStmt& s) {
         const unsigned mark = next_temp_;
         const std::uint8_t reg = temp();
         into_owned(s.value, reg);
-        if (s.cause != nullptr) {
-            const Operand cause = expr(s.cause);
-            finish(cause, s.span);
-        }
-        emit(Op::raise, reg, 0, 0, s.span);
+        // The error ends the cause, too, if that is unnamed.
+        const Operand cause = s.cause != nullptr ? expr(s.cause) : Operand{};
+        emit(Op::raise, reg, s.cause != nullptr, cause.reg, s.span);
+        if (s.cause != nullptr && cause.hold == Hold::unnamed) disown(cause.reg);
         disown(reg);
         release_to(mark);
     }

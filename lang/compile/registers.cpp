@@ -1,4 +1,6 @@
 // Which names of a function have which registers, and which of them never refer to the heap.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
@@ -173,7 +175,12 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     // A parameter that is written or captured has two registers, and every block has its own.
     const std::size_t named = parameters.size() + in_registers;
     const std::size_t needed = named + moved_parameters.size() + scope_.block_slots;
-    if (named > most_local_names || needed > most_registers) refuse();
+    if (named > most_local_names) refuse();
+    if (needed > most_registers)
+        too_large(fn_->span,
+                  fmt::format("the names and blocks of this function need {} registers, and there are {}",
+                              needed, most_registers),
+                  "split it into smaller functions; a parameter that is captured or assigned counts twice");
     for (const Local& p : moved_parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(p.name);
@@ -251,8 +258,9 @@ void FunctionCompiler::finish_function() {
     fn_->entry = fn_->code.data() + (needed || fn_->slot_names.size() == fn_->parameters ? 0 : 1);
     if (!counts()) fn_->owned_count = 0;
     fn_->registers = static_cast<std::uint16_t>(fn_->registers + 1);
-    std::stable_sort(fn_->protected_ranges.begin(), fn_->protected_ranges.end(),
-                     [](const Protected& a, const Protected& b) { return a.to - a.from < b.to - b.from; });
+    const auto shorter = [](const auto& a, const auto& b) { return a.to - a.from < b.to - b.from; };
+    std::stable_sort(fn_->protected_ranges.begin(), fn_->protected_ranges.end(), shorter);
+    std::stable_sort(fn_->handled.begin(), fn_->handled.end(), shorter);
 }
 
 }  // namespace harness::lang

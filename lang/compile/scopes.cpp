@@ -31,6 +31,7 @@ class Collector {
                            .message = std::move(message),
                            .related = {},
                            .details = {},
+                           .earlier = {},
                            .help = std::move(help),
                            .stack = {}});
     }

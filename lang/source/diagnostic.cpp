@@ -144,6 +144,20 @@ void append_related(std::string& out, const Diagnostic& diagnostic, const Source
     }
 }
 
+void append_earlier(std::string& out, const Diagnostic& diagnostic, const SourceMap& sources) {
+    for (const Earlier& earlier : diagnostic.earlier) {
+        out += fmt::format("  {} {}", earlier.is_cause ? "caused by" : "while handling", earlier.name);
+        if (!earlier.message.empty()) out += fmt::format(": {}", shortened(earlier.message));
+        out += '\n';
+        const Place place = sources.place(earlier.span.begin);
+        if (place.line != 0)
+            out += fmt::format("    {}:{}:{}   {}\n", place.file, place.line, place.column,
+                               quoted_line(place.line_text));
+    }
+    if (diagnostic.earlier_left_out != 0)
+        out += fmt::format("  … {} earlier errors …\n", diagnostic.earlier_left_out);
+}
+
 void append_stack(std::string& out, const std::vector<StackLine>& stack, const SourceMap& sources) {
     std::uint64_t calls = 0;
     for (const StackLine& line : stack) calls += line.left_out != 0 ? line.left_out : 1;
@@ -187,6 +201,7 @@ std::string render(const Diagnostic& diagnostic, const SourceMap& sources, Print
     }
     for (const std::string& detail : diagnostic.details) out += fmt::format("  {}\n", shortened(detail));
     append_related(out, diagnostic, sources);
+    append_earlier(out, diagnostic, sources);
     if (!diagnostic.help.empty()) {
         out += fmt::format("{}help:{} {}\n", colours.remedy, colours.reset, shortened(diagnostic.help));
     }

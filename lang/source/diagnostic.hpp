@@ -17,6 +17,13 @@ struct Related {
     Span span;
 };
 
+/// An error that was being handled when this one was raised, or the cause that it names.
+struct Earlier {
+    bool is_cause = false;
+    std::string name, message;
+    Span span;
+};
+
 /// One line of the call stack, innermost first.
 struct StackLine {
     std::string function;
@@ -30,8 +37,10 @@ struct Diagnostic {
     std::string message;  ///< one line, no full stop
     std::vector<Related> related;
     std::vector<std::string> details;  ///< further lines, printed indented by two, for example a cycle's path
-    std::string help;                  ///< the remedy, one line; empty prints none
-    std::vector<StackLine> stack;      ///< empty for static errors
+    std::vector<Earlier> earlier;      ///< the latest first
+    std::uint64_t earlier_left_out = 0;
+    std::string help;              ///< the remedy, one line; empty prints none
+    std::vector<StackLine> stack;  ///< empty for static errors
     bool warning = false;
 };
 

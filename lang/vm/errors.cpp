@@ -70,6 +70,8 @@ bool Interpreter::set_exception_arguments(Value exception, const Value* unnamed,
         for (std::uint32_t i = 0; i < count; ++i) drop(unnamed[i]);
         return false;
     }
+    // An earlier exception may have been at this address.
+    if (!caught_traces_.empty()) caught_traces_.erase(exception.payload());
     Value& slot = heap.payload<Value>(exception);
     const Value old = std::exchange(slot, store_unnamed(exception, tuple));
     discard(old);
@@ -122,7 +124,7 @@ void Interpreter::raise_exhausted(std::size_t bytes) {
     }
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = memory_error_;
-    trace_ = {site_at(frame, at), 0, {}, {}};
+    trace_ = trace_here();
 }
 
 Value Interpreter::raise_value(Value exception) {
@@ -144,7 +146,7 @@ Value Interpreter::raise_value(Value exception) {
         drop(before);
     }
     pending = exception;
-    trace_ = {site_at(frame, at), 0, {}, {}};
+    trace_ = trace_here();
     return Value::failed();
 }
 
@@ -238,7 +240,7 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
         }
     }
     defect_ = std::move(defect);
-    trace_ = {site_at(frame, at), 0, {}, {}};
+    trace_ = trace_here();
     if (pending != Value::absent() && pending != memory_error_) drop(pending);
     pending = Value::none();
 }
@@ -293,7 +295,7 @@ Value Interpreter::catch_pending() {
 void Interpreter::reraise(Value exception) {
     if (uncatchable()) return;
     const auto found = caught_traces_.find(exception.payload());
-    const Trace trace = found != caught_traces_.end() ? found->second : Trace{site_at(frame, at), 0, {}, {}};
+    const Trace trace = found != caught_traces_.end() ? found->second : trace_here();
     pending = exception == memory_error_ ? exception : share(exception);
     trace_ = trace;
 }
@@ -361,6 +363,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         if (!uncatchable()) {
             for (const Protected& range : function.protected_ranges) {
                 if (word < range.from || word >= range.to) continue;
+                note_handled(f, word, &range.target);
                 const Value saved = pending;
                 pending = Value::absent();
                 end_frame_values(f, word, &range.target, false, from_called);
@@ -371,6 +374,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
                 return function.code.data() + range.target;
             }
         }
+        if (!uncatchable()) note_handled(f, word, nullptr);
         if (frame == stack->at(0)) {
             // The main frame: nobody caught it. Its names end with the program.
             const Value saved = pending;
@@ -395,92 +399,6 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
             return nullptr;
         }
     }
-}
-
-// --- Telling
-
-std::string Interpreter::attribute_advice(const std::string& message) const {
-    const MissingAttribute& about = missing_attribute_;
-    // The program may have raised another one of its own since.
-    if (about.name == 0 || !message.ends_with(fmt::format("'{}'", names.text(about.name)))) return "";
-    std::vector<std::string_view> candidates;
-    for (const Native& method : about.methods) candidates.push_back(method.name);
-    if (about.type != nullptr)
-        for (const auto& [name, member] : about.type->members) candidates.push_back(names.text(name));
-    if (about.module != nullptr) {
-        for (const auto& [name, slot] : about.module->globals) candidates.push_back(names.text(name));
-        for (const auto& [name, value] : about.module->natives) candidates.push_back(names.text(name));
-    }
-    // Hash tables have no order that a reader could rely on.
-    std::sort(candidates.begin(), candidates.end());
-    const std::string_view near = nearest(names.text(about.name), candidates);
-    return near.empty() ? "" : fmt::format("did you mean '{}'?", near);
-}
-
-Diagnostic Interpreter::describe_pending() {
-    Diagnostic d;
-    if (defect_.has_value()) {
-        d = defect_->diagnostic;
-    } else {
-        const Value exception = pending;
-        d.name = std::string(type_name(exception));
-        d.span = program.span_of_site(trace_.site);
-        if (exception == memory_error_) {
-            if (exhausted_.by_limit) {
-                d.message =
-                    fmt::format("{} bytes cannot be had: --max-heap allows {}, of which {} are in use",
-                                exhausted_.bytes, options.max_heap_bytes, exhausted_.live);
-                d.help = "raise --max-heap, or release earlier";
-            } else {
-                d.message = fmt::format("the allocator '{}' cannot give {} bytes", exhausted_.allocator,
-                                        exhausted_.bytes);
-                d.help = "choose a larger allocator, or release earlier";
-            }
-        } else {
-            pending = Value::absent();
-            const Trace trace = trace_;
-            if (!append_str(*this, exception, d.message)) {
-                if (pending != Value::absent() && pending.is_heap()) drop(pending);
-                d.message = "<its text cannot be had>";
-            }
-            trace_ = trace;
-            pending = exception;
-        }
-        if (pending_name_ != 0 && d.name == "NameError") {
-            std::vector<std::string_view> candidates;
-            for (const auto& [name, value] : builtins_) candidates.push_back(names.text(name));
-            for (NameId name : program.global_names) candidates.push_back(names.text(name));
-            for (const auto& f : program.functions)
-                if (program.span_of_site(trace_.site).begin >= f->span.begin)
-                    for (NameId name : f->slot_names)
-                        if (name != 0) candidates.push_back(names.text(name));
-            const std::string_view near = nearest(names.text(pending_name_), candidates);
-            if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
-        }
-        if (d.name == "AttributeError") d.help = attribute_advice(d.message);
-        if (d.name == "RecursionError") d.help = "end the recursion earlier, or raise --max-depth";
-    }
-    // The innermost function first; the last line is the main program's.
-    std::uint32_t site = trace_.site;
-    const auto tell = [&](const Trace::Call& call) {
-        d.stack.push_back({call.function->name, program.span_of_site(site)});
-        site = call.site;
-    };
-    for (const Trace::Call& call : trace_.inner) tell(call);
-    const std::size_t listed = trace_.inner.size() + trace_.outer.size();
-    const std::size_t oldest = trace_.outer.size() == Trace::kept ? trace_.passed % Trace::kept : 0;
-    std::size_t first = 0;
-    if (trace_.passed > listed) {
-        // Where the first call behind the gap stood is lost with the call before it, so it belongs to the
-        // gap.
-        d.stack.push_back({"", {}, trace_.passed - listed + 1});
-        site = trace_.outer[oldest].site;
-        first = 1;
-    }
-    for (std::size_t i = first; i < trace_.outer.size(); ++i)
-        tell(trace_.outer[(oldest + i) % trace_.outer.size()]);
-    d.stack.push_back({"<main>", program.span_of_site(site)});
-    return d;
 }
 
 }  // namespace harness::lang

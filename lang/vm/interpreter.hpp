@@ -114,6 +114,8 @@ class Interpreter : public Machine {
     /// place means that the program, or the nested run, ends.
     const std::uint32_t* unwind(const std::uint32_t* pc);
     Value raise_value(Value exception);  ///< unnamed
+    /// raise e from cause
+    Value raise_from(Value exception, Value cause);
     void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
                       std::string help = "");
     /// Both receive the unnamed arguments, also when they fail.
@@ -326,6 +328,7 @@ class Interpreter : public Machine {
     /// The calls that an exception has passed. Only as many at both ends as are ever told, so that catching
     /// and raising it again on each level of a deep recursion costs no more than on one.
     struct Trace {
+        static constexpr std::size_t most_earlier = 8;
         struct Call {
             const Function* function;
             std::uint32_t site;  ///< where it was called
@@ -335,6 +338,10 @@ class Interpreter : public Machine {
         std::uint32_t passed = 0;
         std::vector<Call> inner;  ///< the first calls passed, innermost first
         std::vector<Call> outer;  ///< the last ones: call number n at place n % kept
+        std::vector<Earlier> earlier;
+        std::uint64_t earlier_left_out = 0;
+        /// `raise … from …` says what this comes from, and then nothing else does.
+        bool from_known = false;
 
         void pass(const Function* function, std::uint32_t call_site) {
             if (inner.size() < kept)
@@ -347,6 +354,14 @@ class Interpreter : public Machine {
         }
     };
     Trace trace_;
+    Trace trace_here() const {
+        Trace made;
+        made.site = site_at(frame, at);
+        return made;
+    }
+    Earlier describe_earlier(Value exception, bool is_cause);
+    void note_earlier(Value exception, bool is_cause);
+    void note_handled(const Frame& f, std::uint32_t word, const std::uint32_t* target_word);
     std::unordered_map<std::uint64_t, Trace> caught_traces_;
     ObjectHeap heap_storage_;
     Names names_storage_;

@@ -12,6 +12,7 @@ from pathlib import Path
 
 EXPECT_LINE = re.compile(r"(?:^|\s)# expect:(?: (.*))?$")
 EXPECT_HELP = re.compile(r"^\s*# expect help: (.*)$")
+EXPECT_EARLIER = re.compile(r"^\s*# expect earlier: (.*)$")
 EXPECT_ERROR = re.compile(r"^\s*# expect error: (\d+):(\d+) (\w+)(?:: (.*))?$")
 FIGURE = re.compile(r"^# figure: (\S+) (==|!=|<=|>=|<|>) (\S+)$")
 DIRECTIVE = re.compile(r"^# (awaits|args|set|lifetimes|allocators|python|exit|portable|checked): ?(.*)$")
@@ -83,6 +84,7 @@ class Program:
     expected_lines: list[str] = field(default_factory=list)
     expected_errors: list[ExpectedError] = field(default_factory=list)
     expected_helps: list[str] = field(default_factory=list)
+    expected_earlier: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     lifetimes: list[str] | None = None
@@ -168,6 +170,8 @@ def read_program(path: Path) -> Program:
             program.expected_errors.append(ExpectedError(int(at_line), int(at_column), name, message))
         elif match := EXPECT_HELP.match(line):
             program.expected_helps.append(match.group(1))
+        elif match := EXPECT_EARLIER.match(line):
+            program.expected_earlier.append(match.group(1))
         elif match := EXPECT_LINE.search(line):
             program.expected_lines.append(match.group(1) or "")
         elif match := FIGURE.match(line):

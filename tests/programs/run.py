@@ -147,6 +147,10 @@ def problems_of(program: Program, cell: Cell, outcome: Outcome) -> list[str]:
         problems += [f"reported error: {show_error(error)}" for error in reported] or ["reported no error"]
     printed = outcome.messages.splitlines()
     problems += [f"no line 'help: {text}'" for text in program.expected_helps if f"help: {text}" not in printed]
+    earlier = [line.strip() for line in printed if line.startswith(("  while handling ", "  caused by "))]
+    if program.expected_errors and earlier != program.expected_earlier:
+        problems += [f"expected earlier: {text}" for text in program.expected_earlier] or ["expected nothing earlier"]
+        problems += [f"reported earlier: {text}" for text in earlier] or ["reported nothing earlier"]
     if outcome.exit_code not in exit_codes:
         problems.append(f"exit code {outcome.exit_code} instead of {program.exit_code}")
         problems += outcome.messages.splitlines()[:12]

@@ -14,6 +14,29 @@ Span span_of(const SourceMap& sources, std::uint32_t base, std::string_view part
     return {base + at, base + at + static_cast<std::uint32_t>(part.size())};
 }
 
+TEST(render, tells_what_an_error_came_from) {
+    SourceMap sources;
+    const std::uint32_t base = sources.add("parser.src", "a()\nb()\nc()\n");
+    Diagnostic error;
+    error.name = "ValueError";
+    error.span = span_of(sources, base, "c()");
+    error.message = "third";
+    error.earlier = {{true, "KeyError", "'b'", span_of(sources, base, "b()")},
+                     {false, "TypeError", "", span_of(sources, base, "a()")},
+                     {false, "OSError", "nowhere", {}}};
+    error.earlier_left_out = 3;
+    EXPECT_EQ(render(error, sources),
+              "parser.src:3:1: error[ValueError]: third\n"
+              "    c()\n"
+              "    ^^^\n"
+              "  caused by KeyError: 'b'\n"
+              "    parser.src:2:1   b()\n"
+              "  while handling TypeError\n"
+              "    parser.src:1:1   a()\n"
+              "  while handling OSError: nowhere\n"
+              "  … 3 earlier errors …\n");
+}
+
 TEST(render, shows_place_line_caret_and_help) {
     SourceMap sources;
     const std::uint32_t base = sources.add("parser.src", "\n\nif x > 3\n    y\n");
