@@ -70,7 +70,8 @@ struct Protected {
     std::vector<std::uint8_t> live;  ///< registers that leave the others as copies
 };
 
-/// While `from <= pc < to` an exception is being handled; an error that leaves these instructions tells of it.
+/// While `from <= pc < to` an exception is being handled; an error that leaves these instructions tells of
+/// it.
 struct Handled {
     std::uint32_t from, to;
     std::uint16_t reg;  ///< the exception
