@@ -44,7 +44,8 @@ void complain(const Failure& failure) {
 bool print_out(std::string_view text) {
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
     if (written && std::fflush(stdout) == 0) return true;
-    complain({fmt::format("cannot write to standard output: {}", std::strerror(errno)), ""});
+    complain({fmt::format("cannot write to standard output: {}", std::strerror(errno)),
+              "make room where standard output goes, or open it"});
     return false;
 }
 

@@ -72,7 +72,7 @@ std::string run_cell(const RunSettings& run, const std::string& source, bool col
     if (!flushed) {
         told.trouble = {fmt::format("the program's output could not be written{}{}", why == 0 ? "" : ": ",
                                     why == 0 ? "" : std::strerror(why)),
-                        "make room where standard output goes"};
+                        "make room where standard output goes, or open it"};
     }
     // Past this point the buffer is empty; it must stay valid until the process is gone.
     std::setvbuf(stdout, nullptr, _IONBF, 0);

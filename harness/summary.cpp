@@ -22,6 +22,8 @@ std::string outcome_text(const Verdict& verdict) {
         cause = "time";
     } else if (verdict.ending.by == EndedBy::native_stack) {
         cause = "native stack";
+    } else if (verdict.report && verdict.status == CellStatus::crashed) {
+        cause = "output";
     }
     if (cause.empty() || verdict.status == CellStatus::ok) return std::string(status_name(verdict.status));
     return fmt::format("{} ({})", status_name(verdict.status), cause);

@@ -122,6 +122,7 @@ Verdict judge(Ending ending, const RunSettings& run) {
     verdict.trouble = verdict.report->trouble;
     // The program's own figures stand, but output that could not be written makes the run worthless.
     if (!verdict.trouble.message.empty() && verdict.status == CellStatus::ok) {
+        verdict.status = CellStatus::crashed;
         verdict.exit_code = exit_harness_failed;
     }
     return verdict;

@@ -180,8 +180,11 @@ Value builtin_param(Machine& machine, const Value* arguments, std::uint32_t) {
         const Value value = setting_like(machine, setting->second, arguments[1]);
         if (!is_absent(value)) return value;
         const std::string type(machine.type_name(arguments[1]));
-        return machine.raise(ErrorKind::ValueError, "setting " + setting->first + "=" + setting->second +
-                                                        " is not " + (type == "int" ? "an " : "a ") + type);
+        const std::string example = type == "int" ? "a whole number" : type == "float" ? "a number" : "true or false";
+        return machine.raise(ErrorKind::ValueError,
+                             "setting " + setting->first + "=" + setting->second + " is not " +
+                                 (type == "int" ? "an " : "a ") + type,
+                             "give --set " + setting->first + "=… " + example);
     }
     return shared(machine, arguments[1]);
 }

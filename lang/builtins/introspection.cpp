@@ -1,5 +1,6 @@
 // The functions of introspection. They hand out values as any read does (a share of a borrow), in dicts and
-// lists of the program; names whose value is gone are left out, so that looking around never ends a program.
+// lists of the program; names without a value are left out. A name whose object was freed elsewhere is handed out
+// as the borrow that it is: an unchecked run cannot tell, and both runs make the same dicts.
 #include "lang/builtins/introspection.hpp"
 
 #include <algorithm>
@@ -17,10 +18,8 @@ namespace {
 
 constexpr bool failed(Value v) { return v == Value::failed(); }
 
-/// Whether a read of the name would give its value.
-bool has_value(Machine& machine, Value v) {
-    return v != Value::unbound() && !v.is_moved() && !v.is_freed() && machine.heap.live(v);
-}
+/// Whether the name is bound. What it is bound to may have been freed under another name.
+bool has_value(Value v) { return v != Value::unbound() && !v.is_moved() && !v.is_freed(); }
 
 /// A dict that is being filled; unnamed until it is taken.
 class NewDict {
@@ -43,13 +42,14 @@ class NewDict {
     }
     void set(const std::vector<NamedValue>& names) {
         for (const NamedValue& named : names)
-            if (has_value(machine_, named.value))
-                set(machine_.names.text(named.name), machine_.share(named.value));
+            if (has_value(named.value)) set(machine_.names.text(named.name), handed_out(named.value));
     }
     /// The dict, unnamed, or failed() when anything failed.
     Value take() { return std::exchange(dict_, Value::failed()); }
 
   private:
+    /// What is no longer there cannot be shared; whoever reads it is told.
+    Value handed_out(Value v) { return machine_.heap.live(v) ? machine_.share(v) : v.lent(); }
     void fail() {
         if (!failed(dict_)) machine_.drop(take());
     }

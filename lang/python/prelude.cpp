@@ -201,6 +201,15 @@ def _h_import(name):
 _h_language = {key: value for key, value in globals().items() if not key.startswith("__")}
 
 
+def _h_names(all_names):
+    """Of a module's names those that the program bound itself."""
+    return {
+        key: value
+        for key, value in all_names.items()
+        if not key.startswith(("_h_", "__")) and (key not in _h_language or _h_language[key] is not value)
+    }
+
+
 def _h_unwrapped(code):
     """The code without a trace of `_h_main` in the names of its lambdas, which error messages show."""
     inner = tuple(_h_unwrapped(each) if isinstance(each, _h_types.CodeType) else each for each in code.co_consts)

@@ -270,6 +270,13 @@ void PythonWriter::call(const CallExpr& made) {
             return;
         }
     }
+    // The file's own names are globals of the Python program, among names of the language.
+    const bool in_file = scopes_.back().kind == ScopeKind::file;
+    if (made.arguments.empty() &&
+        (is_builtin(made.callee, globals_) || (in_file && is_builtin(made.callee, locals_)))) {
+        out_ += "_h_names(globals())";
+        return;
+    }
     expression(made.callee, Level::postfix);
     out_ += '(';
     argument_list(made.arguments);

@@ -66,6 +66,8 @@ PythonWriter::PythonWriter(const SourceMap& sources, Names& names, std::vector<D
       deinit_(names.intern("deinit")),
       move_(names.intern("move")),
       clone_(names.intern("clone")),
+      locals_(names.intern("locals")),
+      globals_(names.intern("globals")),
       import_(names.intern("import")),
       math_(names.intern("math")),
       float_(names.intern("float")),

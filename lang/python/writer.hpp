@@ -137,7 +137,7 @@ class PythonWriter {
     const Chain* chain_ = nullptr;
     std::size_t chain_count_ = 0;
 
-    NameId free_, deinit_, move_, clone_, import_, math_, float_, f32_, f64_;
+    NameId free_, deinit_, move_, clone_, locals_, globals_, import_, math_, float_, f32_, f64_;
     std::vector<std::pair<NameId, const char*>> untranslatable_;  ///< sorted by id, with the remedy
 };
 

@@ -94,6 +94,12 @@ Value Machine::raise(ErrorKind kind, std::string message) {
     return Value::failed();
 }
 
+Value Machine::raise(ErrorKind kind, std::string message, std::string help) {
+    advised_message = message;
+    advice = std::move(help);
+    return raise(kind, std::move(message));
+}
+
 Value Machine::raise_key_error(Value key) {
     Interpreter& self = interpreter(*this);
     if (self.uncatchable()) return Value::failed();

@@ -96,7 +96,9 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
             walk_owned(root, more);
     }
     // Memory goes when all walks are over: another place may lead to the same object, whose mark must be
-    // there then.
+    // there then. It goes in the order in which they came by, holders before what they hold and the last
+    // place first: what was made from its parts goes as under `refcount`, last in first out, so that a bump
+    // allocator can take it back.
     for (std::size_t i = first; i < deinited_.size(); ++i) {
         set_visited(heap, deinited_[i], false);
         heap.destroy(deinited_[i]);
@@ -132,6 +134,7 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
     std::span<Value> slots = slots_of(current);
     std::size_t left = slots.size();
     set_visited(heap, current, true);
+    deinited_.push_back(current);
     while (true) {
         bool down = false;
         while (left > 0 && !down) {
@@ -143,6 +146,7 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
                 way_back = current;
                 current = v;
                 set_visited(heap, current, true);
+                deinited_.push_back(current);
                 slots = slots_of(current);
                 left = slots.size();
                 down = true;
@@ -155,7 +159,6 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
         }
         if (down) continue;
         leave_attached(current, &more);
-        deinited_.push_back(current);
         if (way_back == Value::absent()) break;
         current = way_back;
         slots = slots_of(current);

@@ -34,10 +34,14 @@ class Machine {
     Output& out;
     /// Names that param() was called with, noted only if there are settings at all.
     std::set<std::string, std::less<>> asked_settings;
+    /// The remedy that the last raise() with one gave, and the message that it belongs to.
+    std::string advised_message, advice;
 
     // --- Errors. raise() makes the exception pending and returns Value::failed(), so that `return
     // machine.raise(…)` is how a native fails. The message is CPython 3.11's where Python has the error.
     Value raise(ErrorKind kind, std::string message);
+    /// The same with a remedy, told when nobody catches it.
+    Value raise(ErrorKind kind, std::string message, std::string help);
     Value raise_key_error(Value key);  ///< the message is the key's repr
     Value raise_memory_error(std::size_t bytes);
 

@@ -140,6 +140,7 @@ Diagnostic Interpreter::describe_pending() {
             trace_ = trace;
             pending = exception;
         }
+        if (!advice.empty() && d.message == advised_message) d.help = advice;
         if (pending_name_ != 0 && d.name == "NameError") {
             std::vector<std::string_view> candidates;
             for (const auto& [name, value] : builtins_) candidates.push_back(names.text(name));

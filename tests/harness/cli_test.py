@@ -426,7 +426,17 @@ class Broken(Case):
         )
         self.assertIn("Bad file descriptor", done.stderr)
         self.assertTrue(done.stderr.endswith("code 7\n"), done.stderr)
-        self.assertEqual(json.loads(path.read_text())["status"], "ok")
+        report = json.loads(path.read_text())
+        self.assertEqual((report["status"], report["exit_code"], report["signal"]), ("crashed", 7, None))
+
+    def test_every_command_says_what_to_do_when_it_cannot_write(self):
+        for arguments in [["--help"], ["run", "--help"], ["list"], ["python", self.file(HELLO)], ["run", self.file(HELLO)]]:
+            with self.subTest(arguments), open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run(
+                    [HARNESS, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+                )
+                self.assertEqual(done.returncode, 7)
+                self.assertIn("help: make room where standard output goes", done.stderr)
 
     def test_output_that_cannot_be_written_fails_the_run(self):
         with open("/dev/full", "w", encoding="ascii") as full:

@@ -304,6 +304,12 @@ print(f(0), f([1, 2, 3]), f("s"), f(-1), f({}))
               "nothing [2, 3] s minus other\n");
 }
 
+TEST(to_python, a_file_s_names_are_its_own) {
+    EXPECT_EQ(output_of("x = 1\ny = [2]\nclock = 3\ndef f(a):\n    return locals()\n"
+                        "print(locals()[\"x\"], f(4))\nprint(sorted(locals()), sorted(globals()))\n"),
+              "1 {'a': 4}\n['clock', 'f', 'x', 'y'] ['clock', 'f', 'x', 'y']\n");
+}
+
 TEST(to_python, refuses_what_python_cannot_say) {
     for (const char* source :
          {"b = allocate(8)", "a = create_arena(64)", "m = system.memory.page()", "struct P: x: f64",
