@@ -180,7 +180,9 @@ Value builtin_param(Machine& machine, const Value* arguments, std::uint32_t) {
         const Value value = setting_like(machine, setting->second, arguments[1]);
         if (!is_absent(value)) return value;
         const std::string type(machine.type_name(arguments[1]));
-        const std::string example = type == "int" ? "a whole number" : type == "float" ? "a number" : "true or false";
+        const std::string example = type == "int"     ? "a whole number"
+                                    : type == "float" ? "a number"
+                                                      : "true or false";
         return machine.raise(ErrorKind::ValueError,
                              "setting " + setting->first + "=" + setting->second + " is not " +
                                  (type == "int" ? "an " : "a ") + type,

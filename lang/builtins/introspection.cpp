@@ -1,6 +1,6 @@
 // The functions of introspection. They hand out values as any read does (a share of a borrow), in dicts and
-// lists of the program; names without a value are left out. A name whose object was freed elsewhere is handed out
-// as the borrow that it is: an unchecked run cannot tell, and both runs make the same dicts.
+// lists of the program; names without a value are left out. A name whose object was freed elsewhere is handed
+// out as the borrow that it is: an unchecked run cannot tell, and both runs make the same dicts.
 #include "lang/builtins/introspection.hpp"
 
 #include <algorithm>
