@@ -176,7 +176,7 @@ Value heap_get(Machine& machine, const Value* arguments, std::uint32_t) {
     std::string_view symbol;
     if (!name_argument(machine, "heap_get", arguments[0], symbol)) return Value::failed();
     const MemoryOutcome<Value> found = introspection_of(machine).heap_get(symbol);
-    if (found && !has_value(machine, found.value()))
+    if (found && !(has_value(found.value()) && machine.heap.live(found.value())))
         return raise_error(machine, {MemoryErrorKind::heap_invalid_key,
                                      "'" + std::string(symbol) + "' has no value", "assign to it first"});
     return shared_or_raised(machine, found);
@@ -205,7 +205,7 @@ Value frame_get(Machine& machine, const Value* arguments, std::uint32_t) {
     bool known = false;
     for (const NamedValue& slot : slots) {
         if (machine.names.text(slot.name) != name) continue;
-        if (has_value(machine, slot.value)) return machine.share(slot.value);
+        if (has_value(slot.value) && machine.heap.live(slot.value)) return machine.share(slot.value);
         known = true;
     }
     const std::string frame = "frame " + std::to_string(index);
