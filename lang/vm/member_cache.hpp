@@ -12,9 +12,9 @@ namespace harness::lang {
 
 class MemberCache {
   public:
-    /// What was looked for: a method that takes its arguments as they stand, a field to be read, one to be
-    /// written that has no type to check, a method of the class above.
-    enum class Kind : std::uint8_t { method = 1, read = 2, write = 3, above = 4 };
+    /// What was looked for: a method that takes its arguments as they stand, a field to be read,
+    /// a method of the class above.
+    enum class Kind : std::uint8_t { method = 1, read = 2, above = 3 };
 
     /// What was noted, which is never 0; 0 for what is not known.
     std::uint64_t find(Kind kind, std::uint32_t class_id, NameId name) const {
