@@ -2,6 +2,7 @@
 // function compiler: everything above speaks in these terms.
 #include <algorithm>
 
+#include "allocators/outcome.hpp"
 #include "lang/compile/function_compiler.hpp"
 
 namespace harness::lang {
@@ -27,6 +28,9 @@ std::uint32_t FunctionCompiler::emit(Op op, unsigned a, unsigned b, unsigned c, 
     // Every count that an instruction holds has its limit where it is made; this is for those forgotten.
     if ((a | b | c) > 0xFF) too_large(span, "too many parts in one statement", "split it into smaller ones");
     const std::uint32_t at = here();
+    // Whoever walks the code relies on it: the disassembler, and what resets known methods.
+    HARNESS_CHECK(at == next_instruction_, "an instruction has not got the words that it is declared with");
+    next_instruction_ = at + op_words[static_cast<std::size_t>(op)];
     fn_->code.push_back(encode(op, a, b, c));
     fn_->spans.push_back(span);
     fn_->operand_flags.push_back(flags);

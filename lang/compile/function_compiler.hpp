@@ -364,6 +364,7 @@ class FunctionCompiler {
     unsigned self_base_ = 0, self_limit_ = 0;  ///< registers that hold closures which refer to themselves
     std::unordered_map<NameId, std::uint32_t> capture_index_;
     std::unordered_set<NameId> never_heap_;
+    std::uint32_t next_instruction_ = 0;  ///< where the next one must begin
     unsigned next_temp_ = 0;
     unsigned first_temp_ = 0;  ///< the names' registers lie below
     Flow flow_;
