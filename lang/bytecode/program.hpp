@@ -114,6 +114,7 @@ struct Function : ConstantObject {
     bool simple = true;                  ///< positional parameters only, all of them required
     bool is_region = false;
     MethodKind method_kind = MethodKind::plain;
+    std::uint8_t generator_register = 0;  ///< of a generator: where it finds its own object
     bool is_init = false;  ///< an __init__: its frame may answer for the object it makes
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something
@@ -131,6 +132,8 @@ struct Function : ConstantObject {
     std::vector<Capture> captures;
     std::vector<BlockScope> blocks;
     bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures
+    /// Of a generator: the registers that a suspended call holds, first those of its outermost loop.
+    std::vector<std::uint8_t> kept_registers;
     std::vector<ParameterInfo> parameter_info;
     std::vector<Value> default_constants;  ///< for module functions whose defaults are constants
     std::vector<NameId> slot_names;        ///< by register, for errors and introspection

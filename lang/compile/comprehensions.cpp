@@ -68,6 +68,11 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
         comprehension_clause(e, index + 1, {}, body);
         exits_.back().continues.insert(exits_.back().continues.end(), skip.begin(), skip.end());
     };
+    if (index == 0 && given_loop_) {
+        loop_over(clause.target, nullptr, declare, e.span, inner, nullptr);
+        release_to(mark);
+        return;
+    }
     JumpList empty;
     open_exit(Exit::Kind::loop);
     const Flow before = flow_;
@@ -123,6 +128,66 @@ Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kin
     }
     release_to(mark);
     return {reg, Hold::unnamed, true};
+}
+
+/// A generator whose consumer may look at each element before the next is made: a function over the first
+/// iterable, called for one element at a time.
+Operand FunctionCompiler::generator(const ComprehensionExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    const Operand iterable = owned_temp(e.clauses[0].iterable);
+    FunctionCompiler inner(context_, scopes_, *scopes_.functions.at(&e), this, module_);
+    const Operand function = make_function(inner.compile_generator(e), {}, e.span, -1);
+    emit(Op::make_generator, reg, function.reg, iterable.reg, e.clauses[0].iterable->span);
+    own(reg);
+    finish(function, e.span);
+    finish(iterable, e.span);
+    release_temporaries(mark);
+    return {reg, Hold::unnamed, true};
+}
+
+Function* FunctionCompiler::compile_generator(const ComprehensionExpr& e) {
+    fn_->name = "<genexpr>";
+    fn_->span = e.span;
+    fn_->header.name = context_.names.intern(fn_->name);
+    fn_->header.kind = ScopeKind::closure;
+    fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
+                              ? fn_->name
+                              : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
+    try {
+        lay_out_names({});
+        fn_->generator_register = temp();
+        given_loop_ = temp(3);
+        comprehension_loops(e, [&] { yield_value(e.element); });
+        if (counts() && fn_->owned_count > 0) {
+            const std::uint8_t none = temp();
+            emit(Op::load_none, none, 0, 0, e.span);
+            emit(Op::return_clean, none, 0, 0, e.span);
+        } else {
+            emit(Op::return_none, 0, 0, 0, e.span);
+        }
+        finish_function();
+    } catch (const TooLarge&) {
+    }
+    return fn_;
+}
+
+/// Hands out one element. Only loops, their names and what waits for the end of a statement live across it.
+void FunctionCompiler::yield_value(const Expr* element) {
+    const unsigned mark = next_temp_;
+    const std::size_t pending = pending_drops_.size();
+    const std::uint8_t value = temp();
+    into_owned(element, value);
+    end_statement(element->span, pending);
+    disown(value);
+    auto& kept = fn_->kept_registers;
+    for (const std::uint8_t loop : open_loops_)
+        for (unsigned i = 0; i < 3; ++i) kept.push_back(static_cast<std::uint8_t>(loop + i));
+    for (unsigned i = 0; i < block_used_; ++i) kept.push_back(static_cast<std::uint8_t>(block_base_ + i));
+    kept.insert(kept.end(), pending_drops_.begin(), pending_drops_.end());
+    emit(Op::suspend, fn_->generator_register, 0, 0, element->span);
+    emit(Op::return_, value, 0, 0, element->span);
+    release_to(mark);
 }
 
 /// any(… for …) and all(… for …): the loop ends with the first element that decides.

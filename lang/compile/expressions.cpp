@@ -72,9 +72,11 @@ Operand FunctionCompiler::expr(const Expr* e, int dest) {
             return index(as<IndexExpr>(e), dest, false);
         case ExprKind::attribute:
             return attribute(as<AttributeExpr>(e), dest, false);
+        case ExprKind::generator:
+            if (scopes_.functions.contains(e)) return generator(as<ComprehensionExpr>(e), dest);
+            [[fallthrough]];
         case ExprKind::list_comp:
         case ExprKind::dict_comp:
-        case ExprKind::generator:
             return comprehension(as<ComprehensionExpr>(e), e->kind, dest);
         case ExprKind::borrow:
             return borrow(as<BorrowExpr>(e), dest);

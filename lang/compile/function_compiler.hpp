@@ -193,6 +193,9 @@ class FunctionCompiler {
     void comprehension_loops(const ComprehensionExpr& e, const std::function<void()>& body);
     void comprehension_clause(const ComprehensionExpr& e, std::size_t clause,
                               const std::function<void()>& declare, const std::function<void()>& body);
+    Operand generator(const ComprehensionExpr& e, int dest);
+    Function* compile_generator(const ComprehensionExpr& e);
+    void yield_value(const Expr* element);
     Operand short_circuit_generator(const CallExpr& call, bool stop_on, int dest);
 
     // --- calls.cpp
@@ -286,6 +289,7 @@ class FunctionCompiler {
     std::vector<NameId> forgotten_in(Block body) const;
     bool counted_for(const Expr* target, const Expr* iterable, const std::function<void()>& declare,
                      Span span, const std::function<void(JumpList&)>& body, JumpList& exits);
+    /// `iterable` null: the loop is begun already, in given_loop_.
     void loop_over(const Expr* target, const Expr* iterable, const std::function<void()>& declare, Span span,
                    const std::function<void()>& body, const Block* otherwise);
 
@@ -430,7 +434,9 @@ class FunctionCompiler {
     std::pair<const ClassStmt*, std::uint8_t>
         class_body_names_{};  ///< while an attribute's value is compiled
     std::unordered_map<std::uint64_t, std::uint32_t> constant_index_;
-    bool edge_ = false;  ///< the value being assigned is an unowned edge
+    std::optional<std::uint8_t> given_loop_;  ///< in a generator: its outermost loop, which is begun already
+    std::vector<std::uint8_t> open_loops_;    ///< their registers, three each
+    bool edge_ = false;                       ///< the value being assigned is an unowned edge
     bool augmented_ = false;
     std::unordered_map<NameId, std::uint32_t> static_slots_;
     std::unordered_set<NameId> type_parameters_;  ///< of this function and of its class: not checked

@@ -1,5 +1,6 @@
 // `while` and `for`, the counted ones and those over anything else, for statements and comprehensions.
 #include <algorithm>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 #include "lang/syntax/walk.hpp"
@@ -79,6 +80,7 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
         if (a.name != 0) return false;
     if (target->kind != ExprKind::name) return false;
     const std::uint8_t loop = temp(3);
+    open_loops_.push_back(loop);
     const auto put = [&](std::size_t argument, unsigned at, std::int64_t otherwise) {
         const auto reg = static_cast<std::uint8_t>(loop + at);
         if (argument >= call.arguments.size()) {
@@ -114,6 +116,7 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
     const std::uint32_t body_start = here();
     JumpList continues;
     body(continues);
+    open_loops_.pop_back();
     patch_all(continues, here());
     const std::uint8_t variable = direct ? local->reg : loop;
     emit_jump_to(Op::range_next, loop, variable, direct ? body_start : top, span);
@@ -124,16 +127,22 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
 void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
                                  const std::function<void()>& declare, Span span,
                                  const std::function<void()>& body, const Block* otherwise) {
-    const std::uint8_t loop = temp(3);
+    const Span walked = iterable != nullptr ? iterable->span : span;
+    const std::uint8_t loop = iterable != nullptr ? temp(3) : *std::exchange(given_loop_, std::nullopt);
+    open_loops_.push_back(loop);
     // What the iterable was made from may be borrowed by it, so it lives as long as the loop.
     const std::size_t pending = pending_drops_.size();
-    into_owned(iterable, loop);
-    release_temporaries(loop + 3U);
+    if (iterable != nullptr) {
+        into_owned(iterable, loop);
+        release_temporaries(loop + 3U);
+    }
     const std::size_t outer_base = pending_base_;
     pending_base_ = pending_drops_.size();
     const bool owned = counts();
-    disown(loop);
-    emit(Op::loop_begin, loop, 0, 0, iterable->span);
+    if (iterable != nullptr) {
+        disown(loop);
+        emit(Op::loop_begin, loop, 0, 0, iterable->span);
+    }
     if (owned) {
         own(loop);
         own(static_cast<std::uint8_t>(loop + 2));
@@ -147,7 +156,7 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
     const bool direct =
         local != nullptr && !local->is_cell && !local->is_parameter && !local->plain && local->type == 0;
     const auto item = static_cast<std::uint8_t>(direct ? local->reg : loop + 2);
-    const std::uint32_t leave = emit_jump(Op::loop_next, loop, item, iterable->span);
+    const std::uint32_t leave = emit_jump(Op::loop_next, loop, item, walked);
     if (direct) {
         flow_.set(local->reg);
     } else {
@@ -155,6 +164,7 @@ void FunctionCompiler::loop_over(const Expr* target, const Expr* iterable,
         end_statement(span);
     }
     body();
+    open_loops_.pop_back();
     patch_all(exits_.back().continues, here());
     emit_jump_to(Op::jump, 0, 0, top, span);
     patch(leave, here());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lang/python/bound_names.hpp"
 #include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
@@ -18,6 +19,7 @@ class Collector {
     void module(const Block& body) {
         tree_.module = std::make_unique<FunctionScope>();
         scope_ = tree_.module.get();
+        bound_anywhere_ = all_bound_names(body);
         block(body);
         finish(*scope_);
         check_constants();
@@ -50,6 +52,20 @@ class Collector {
         scope_->bindings.push_back(binding);
     }
     void bind_any(NameId name) { bind(name, {.name = name}); }
+
+    /// What `:=` binds within a generator belongs to the function around it.
+    void bind_outside(NameId name, const Expr* value) {
+        FunctionScope* const inner = scope_;
+        while (scope_->is_generator) scope_ = scope_->parent;
+        FunctionScope* const host = scope_;
+        host->has_walrus = true;
+        bind(name, host == inner ? Binding{.name = 0, .value = value} : Binding{.name = 0});
+        for (FunctionScope* s = inner; s != host; s = s->parent) {
+            s->used.insert(name);
+            (host->parent == nullptr ? s->global_names : s->nonlocal_names).insert(name);
+        }
+        scope_ = inner;
+    }
 
     bool is_parameter(NameId name) const { return parameters_.contains(name); }
 
@@ -195,9 +211,17 @@ class Collector {
     }
 
     void comprehension(const ComprehensionExpr& c) {
-        unsigned entered = 0;
         // The first iterable alone is evaluated before the names exist.
         expr(c.clauses[0].iterable);
+        if (c.kind != ExprKind::generator || &c == at_once_) return comprehension_body(c);
+        function(&c, nullptr, nullptr, {}, [&] {
+            scope_->is_generator = true;
+            comprehension_body(c);
+        });
+    }
+
+    void comprehension_body(const ComprehensionExpr& c) {
+        unsigned entered = 0;
         for (const CompClause& clause : c.clauses) block_target(clause.target, entered);
         for (const CompClause& clause : c.clauses) {
             if (&clause != &c.clauses[0]) expr(clause.iterable);
@@ -226,6 +250,7 @@ class Collector {
             }
             case ExprKind::call:
                 special_call(as<CallExpr>(e));
+                if (takes_all(as<CallExpr>(e))) at_once_ = as<CallExpr>(e).arguments[0].value;
                 return parts(e);
             case ExprKind::list_comp:
             case ExprKind::dict_comp:
@@ -241,7 +266,7 @@ class Collector {
                 scope_->has_walrus = true;
                 expr(as<WalrusExpr>(e).value);
                 at_ = as<WalrusExpr>(e).name_span;
-                bind(as<WalrusExpr>(e).name, {.name = 0, .value = as<WalrusExpr>(e).value});
+                bind_outside(as<WalrusExpr>(e).name, as<WalrusExpr>(e).value);
                 break;
             default:
                 return parts(e);
@@ -258,6 +283,22 @@ class Collector {
         const std::string_view callee = names_.text(as<NameExpr>(call.callee).name);
         if ((callee == "free" || callee == "deinit" || callee == "move") && is_parameter(name))
             scope_->assigned_parameters.insert(name);
+    }
+
+    /// Builtins that walk a generator to its end before they do anything else, so that nobody sees whether it
+    /// was lazy: it is made in place. (`any` and `all` stop, in place too.)
+    bool takes_all(const CallExpr& call) const {
+        if (call.arguments.size() != 1 || call.arguments[0].kind != Argument::Kind::plain ||
+            call.arguments[0].name != 0)
+            return false;
+        if (call.callee->kind == ExprKind::attribute)
+            return as<AttributeExpr>(call.callee).object->kind == ExprKind::string &&
+                   names_.text(as<AttributeExpr>(call.callee).name) == "join";
+        if (call.callee->kind != ExprKind::name) return false;
+        const NameId callee = as<NameExpr>(call.callee).name;
+        static constexpr std::string_view known[] = {"any", "all", "list", "tuple", "sorted"};
+        return std::find(std::begin(known), std::end(known), names_.text(callee)) != std::end(known) &&
+               !std::binary_search(bound_anywhere_.begin(), bound_anywhere_.end(), callee);
     }
 
     void special_call(const CallExpr& call) {
@@ -556,6 +597,8 @@ class Collector {
     std::unordered_set<NameId> parameters_;
     std::unordered_map<const FunctionScope*, std::vector<FunctionScope*>> children_;
     std::vector<NameId> classes_;
+    std::vector<NameId> bound_anywhere_;  ///< in this module, sorted
+    const Expr* at_once_ = nullptr;       ///< the generator that its call takes whole
     unsigned block_depth_ = 0;
     unsigned loops_ = 0;
     Span at_{};  ///< of the place that binds names now

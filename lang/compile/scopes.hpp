@@ -43,6 +43,7 @@ struct FunctionScope {
     std::unordered_set<NameId> statics;       ///< declared by `static`: globals that only this function sees
     std::unordered_map<NameId, const Expr*> annotations;   ///< of names, for every store to them
     std::unordered_map<NameId, const ClassStmt*> classes;  ///< null where several statements make it
+    bool is_generator = false;  ///< a generator expression that is a function of its own
     bool has_walrus = false;
     bool has_defer = false;
 };
@@ -57,7 +58,8 @@ struct ProgramFacts {
 struct ScopeTree {
     std::unique_ptr<FunctionScope> module;
     std::unordered_set<NameId> declared_global;  ///< by `global` in any function
-    std::unordered_map<const void*, std::unique_ptr<FunctionScope>> functions;  ///< by DefStmt or LambdaExpr
+    std::unordered_map<const void*, std::unique_ptr<FunctionScope>>
+        functions;  ///< by DefStmt, LambdaExpr or generator
     std::unordered_map<const ClassStmt*, std::uint32_t> class_templates;  ///< those that have one already
     std::unordered_map<const Expr*, std::uint16_t> types;                 ///< of annotations, once known
 };

@@ -269,32 +269,42 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
 
 // --- Calls from C++
 
-Value Interpreter::call_value(Value callee, const Value* arguments, std::uint32_t count) {
-    if (nested_ >= most_nested_calls)
-        return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
-    const std::uint32_t* at_before = at;
-    Frame* frame_before = frame;
-    Value* above = frame->base + frame->function->registers;
-    if (above + count + 64 >= stack->values_end())
-        return raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
-    if (!push_frame(boundary_, above, 0, at)) return Value::failed();
-    frame->named_total = frame_before->named_total;
-    std::copy(arguments, arguments + count, above + 1);
-    ++nested_;
-    const Entered entered = enter(callee, above + 1, count, 0, halt_code_, nullptr);
-    Value result = Value::failed();
-    if (entered == Entered::done) {
-        result = above[0];
-    } else if (entered == Entered::frame) {
-        nested_failed_ = false;
-        run_until_halt(frame->function->entry, frame->base, frame->function->constants);
-        result = nested_failed_ ? Value::failed() : above[0];
-        nested_failed_ = false;
+Interpreter::NestedCall::NestedCall(Interpreter& vm, std::uint32_t values)
+    : vm_(vm), frame_before_(vm.frame), at_before_(vm.at) {
+    Value* above = vm.frame->base + vm.frame->function->registers;
+    if (vm.nested_ >= most_nested_calls || above + values + 64 >= vm.stack->values_end()) {
+        vm.raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
+        return;
     }
-    --nested_;
-    frame = frame_before;
-    at = at_before;
+    if (!vm.push_frame(vm.boundary_, above, 0, vm.at)) return;
+    vm.frame->named_total = frame_before_->named_total;
+    result_ = above;
+    ++vm.nested_;
+}
+
+Interpreter::NestedCall::~NestedCall() {
+    if (result_ == nullptr) return;
+    --vm_.nested_;
+    vm_.frame = frame_before_;
+    vm_.at = at_before_;
+}
+
+Value Interpreter::NestedCall::run(const std::uint32_t* pc, Value* base, const Value* constants) const {
+    vm_.nested_failed_ = false;
+    vm_.run_until_halt(pc, base, constants);
+    const Value result = vm_.nested_failed_ ? Value::failed() : *result_;
+    vm_.nested_failed_ = false;
     return result;
+}
+
+Value Interpreter::call_value(Value callee, const Value* arguments, std::uint32_t count) {
+    const NestedCall nested(*this, count);
+    if (!nested) return Value::failed();
+    std::copy(arguments, arguments + count, nested.window());
+    const Entered entered = enter(callee, nested.window(), count, 0, halt_code_, nullptr);
+    if (entered == Entered::done) return nested.window()[-1];
+    if (entered == Entered::failed) return Value::failed();
+    return nested.run(frame->function->entry, frame->base, frame->function->constants);
 }
 
 void Interpreter::run_until_halt(const std::uint32_t* pc, Value* R, const Value* K) {

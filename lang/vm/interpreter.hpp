@@ -65,6 +65,28 @@ class Interpreter : public Machine {
     Value call_value(Value callee, const Value* arguments, std::uint32_t count);
     void run_until_halt(const std::uint32_t* pc, Value* R, const Value* K);
 
+    /// A run of the program within C++: a frame to return to, above the current one, for as long as this
+    /// lives.
+    class NestedCall {
+      public:
+        /// Room for that many values; false after RecursionError.
+        NestedCall(Interpreter& vm, std::uint32_t values);
+        NestedCall(const NestedCall&) = delete;
+        NestedCall& operator=(const NestedCall&) = delete;
+        ~NestedCall();
+        explicit operator bool() const { return result_ != nullptr; }
+        Value* window() const { return result_ + 1; }
+        /// Runs until the frame above returns: its value, or failed().
+        Value run(const std::uint32_t* pc, Value* base, const Value* constants) const;
+
+      private:
+        Interpreter& vm_;
+        Frame* frame_before_;
+        const std::uint32_t* at_before_;
+        Value* result_ = nullptr;
+    };
+    const std::uint32_t* halt_code() const { return halt_code_; }
+
     /// What a call instruction decided: a frame was pushed, the result is there, or an error is pending.
     enum class Entered : std::uint8_t { frame, done, failed };
     /// Calls whatever `callee` is; positional arguments stand at `first`, the result goes to register
@@ -197,6 +219,11 @@ class Interpreter : public Machine {
     Value move_out(Value object, NameId name, Value index, bool is_field);
     bool free_place(Value object, NameId name, Value index, bool is_field, bool deep);
     Value make_function(const Function& function, Value* defaults, std::uint32_t count, Value* R);
+    /// Generators (generators.cpp). `function`: a function or closure; the iterable is lent.
+    Value make_generator(Value function, Value iterable);
+    /// Moves what the generator's call holds into its object; false after raising.
+    bool suspend(Value generator, Value* window, const std::uint32_t* pc);
+    Value next_of_generator(Value generator);
     Value make_class(const ClassTemplate& type, Value base);
     bool set_class_attribute(ClassInfo& type, NameId name, Value v);
     /// The same for a class that may have instances and derived classes by now.

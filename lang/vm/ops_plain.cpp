@@ -197,6 +197,12 @@ template <bool None>
     R[reg] = result;
     HARNESS_NEXT(0);
 }
+void op_suspend(HARNESS_OPERANDS) {
+    S->at = pc;
+    S->set_site();
+    if (!S->suspend(R[A], R, pc)) HARNESS_GO(op_unwind);
+    HARNESS_NEXT(0);
+}
 void op_return_(HARNESS_OPERANDS) { return_value<false>(HARNESS_PASS); }
 void op_return_none(HARNESS_OPERANDS) { return_value<true>(HARNESS_PASS); }
 
