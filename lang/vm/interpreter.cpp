@@ -178,7 +178,9 @@ std::int64_t Machine::view_length_of(Value iterator) const {
 
 RandomState& random_state(Machine& machine) { return interpreter(machine).random; }
 
-Value resume_generator(Machine& machine, Value iterator) { return interpreter(machine).next_of_generator(iterator); }
+Value resume_generator(Machine& machine, Value iterator) {
+    return interpreter(machine).next_of_generator(iterator);
+}
 
 bool readable(Machine& machine, Value v) { return interpreter(machine).readable(v); }
 const Printing*& innermost_printing(Machine& machine) { return interpreter(machine).printing; }
