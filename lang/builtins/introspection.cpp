@@ -18,9 +18,6 @@ namespace {
 
 constexpr bool failed(Value v) { return v == Value::failed(); }
 
-/// Whether the name is bound. What it is bound to may have been freed under another name.
-bool has_value(Value v) { return v != Value::unbound() && !v.is_moved() && !v.is_freed(); }
-
 /// A dict that is being filled; unnamed until it is taken.
 class NewDict {
   public:
@@ -42,7 +39,7 @@ class NewDict {
     }
     void set(const std::vector<NamedValue>& names) {
         for (const NamedValue& named : names)
-            if (has_value(named.value)) set(machine_.names.text(named.name), handed_out(named.value));
+            set(machine_.names.text(named.symbol.id), handed_out(named.value));
     }
     /// The dict, unnamed, or failed() when anything failed.
     Value take() { return std::exchange(dict_, Value::failed()); }
@@ -64,65 +61,32 @@ Value dict_of(Machine& machine, const std::vector<NamedValue>& names) {
     return dict.take();
 }
 
-/// Adds an inner scope's names: those that are there already are shadowed in place.
-void shadow(std::vector<NamedValue>& names, const std::vector<NamedValue>& inner) {
-    for (const NamedValue& named : inner) {
-        const auto hidden = std::find_if(names.begin(), names.end(), [&named](const NamedValue& other) {
-            return other.name == named.name;
-        });
-        if (hidden == names.end())
-            names.push_back(named);
-        else
-            hidden->value = named.value;
-    }
-}
-
 Value globals(Machine& machine, const Value*, std::uint32_t) {
-    std::vector<NamedValue> names;
-    introspection_of(machine).append_globals(names);
-    return dict_of(machine, names);
+    return dict_of(machine, memory_of(machine).globals());
 }
 
 Value locals(Machine& machine, const Value*, std::uint32_t) {
-    const IntrospectionSource& source = introspection_of(machine);
-    // The blocks of the current call belong to it; they lie directly above its own frame.
-    const std::size_t count = source.frame_count();
-    std::size_t own = count - 1;
-    while (own > 0 && source.frame(own).kind == ScopeKind::block) --own;
-    std::vector<NamedValue> names;
-    if (source.frame(own).kind == ScopeKind::global)
-        source.append_globals(names);
-    else
-        source.append_slots(own, names);
-    for (std::size_t block = own + 1; block < count; ++block) {
-        std::vector<NamedValue> inner;
-        source.append_slots(block, inner);
-        shadow(names, inner);
-    }
-    return dict_of(machine, names);
+    return dict_of(machine, memory_of(machine).locals());
 }
 
-Value frame_dict(Machine& machine, const IntrospectionSource& source, std::size_t index) {
-    const FrameView frame = source.frame(index);
-    std::vector<NamedValue> slots;
-    source.append_slots(index, slots);
+Value frame_dict(Machine& machine, const MemoryManager& memory, const FrameInfo& frame) {
     NewDict dict(machine);
-    dict.set("name", machine.heap.new_string(machine.names.text(frame.name)));
-    dict.set("kind", machine.heap.new_string(scope_name(frame.kind)));
+    dict.set("name", machine.heap.new_string(machine.names.text(frame.scope->name)));
+    dict.set("kind", machine.heap.new_string(scope_name(frame.kind())));
     dict.set("depth", Value::integer(frame.depth));
     dict.set("return_line", frame.return_line == 0 ? Value::none() : Value::integer(frame.return_line));
     dict.set("parent", frame.parent < 0 ? Value::none() : Value::integer(frame.parent));
-    dict.set("slots", dict_of(machine, slots));
+    dict.set("slots", dict_of(machine, memory.names_of(frame)));
     return dict.take();
 }
 
 Value frames(Machine& machine, const Value*, std::uint32_t) {
-    const IntrospectionSource& source = introspection_of(machine);
-    const std::size_t count = source.frame_count();
-    const Value list = machine.heap.new_list(static_cast<std::uint32_t>(count));
+    const MemoryManager& memory = memory_of(machine);
+    const std::vector<FrameInfo> all = memory.frames();
+    const Value list = machine.heap.new_list(static_cast<std::uint32_t>(all.size()));
     if (failed(list)) return list;
-    for (std::size_t index = 0; index < count; ++index) {
-        const Value frame = frame_dict(machine, source, index);
+    for (const FrameInfo& info : all) {
+        const Value frame = frame_dict(machine, memory, info);
         if (failed(frame) || !list_append_unnamed(machine, list, frame)) {
             machine.drop(list);
             return Value::failed();
@@ -133,7 +97,7 @@ Value frames(Machine& machine, const Value*, std::uint32_t) {
 
 Value memory(Machine& machine, const Value*, std::uint32_t) {
     std::vector<Figure> figures;
-    introspection_of(machine).append_figures(figures);
+    append_figures(machine, figures);
     NewDict dict(machine);
     for (const Figure& figure : figures) {
         const auto most = static_cast<std::uint64_t>(integer_max);
@@ -153,21 +117,6 @@ bool name_argument(Machine& machine, const char* function, Value argument, std::
     return false;
 }
 
-/// A frame's index; false after TypeError or StackFrameGetError.
-bool frame_argument(Machine& machine, const IntrospectionSource& source, Value argument, std::size_t& index) {
-    std::int64_t number;
-    if (!to_index(machine, argument, number)) return false;
-    if (number >= 0 && static_cast<std::uint64_t>(number) < source.frame_count()) {
-        index = static_cast<std::size_t>(number);
-        return true;
-    }
-    raise_error(machine, {MemoryErrorKind::stack_frame_get,
-                          "there is no frame " + std::to_string(number) + ": the stack has " +
-                              std::to_string(source.frame_count()),
-                          "frames are numbered from 0, the main frame"});
-    return false;
-}
-
 Value shared_or_raised(Machine& machine, const MemoryOutcome<Value>& outcome) {
     return outcome ? machine.share(outcome.value()) : raise_error(machine, outcome.error());
 }
@@ -175,8 +124,8 @@ Value shared_or_raised(Machine& machine, const MemoryOutcome<Value>& outcome) {
 Value heap_get(Machine& machine, const Value* arguments, std::uint32_t) {
     std::string_view symbol;
     if (!name_argument(machine, "heap_get", arguments[0], symbol)) return Value::failed();
-    const MemoryOutcome<Value> found = introspection_of(machine).heap_get(symbol);
-    if (found && !(has_value(found.value()) && machine.heap.live(found.value())))
+    const MemoryOutcome<Value> found = memory_of(machine).heap_get(symbol);
+    if (found && !machine.heap.live(found.value()))
         return raise_error(machine, {MemoryErrorKind::heap_invalid_key,
                                      "'" + std::string(symbol) + "' has no value", "assign to it first"});
     return shared_or_raised(machine, found);
@@ -188,45 +137,41 @@ Value lookup_fn(Machine& machine, const Value* arguments, std::uint32_t) {
     if (!name_argument(machine, "lookup_fn", arguments[0], name) || !to_index(machine, arguments[1], arity))
         return Value::failed();
     if (arity < 0) return machine.raise(ErrorKind::ValueError, "a number of parameters cannot be negative");
-    return shared_or_raised(machine,
-                            introspection_of(machine).lookup_fn(
-                                name, static_cast<std::uint32_t>(std::min<std::int64_t>(arity, 0xFFFF))));
+    const auto parameters = static_cast<std::uint32_t>(std::min<std::int64_t>(arity, 0xFFFF));
+    const MemoryOutcome<Value> found =
+        memory_of(machine).lookup_fn(Symbol{machine.names.intern(name)}, parameters);
+    if (!found) return raise_error(machine, found.error());
+    const Value function = function_named(machine, name, found.value());
+    if (function != Value::unbound()) return machine.share(function);
+    return raise_error(machine, {MemoryErrorKind::name,
+                                 "name '" + std::string(name) + "' no longer holds that function", ""});
 }
 
 Value frame_get(Machine& machine, const Value* arguments, std::uint32_t) {
-    const IntrospectionSource& source = introspection_of(machine);
-    std::size_t index;
+    std::int64_t index;
     std::string_view name;
-    if (!frame_argument(machine, source, arguments[0], index) ||
-        !name_argument(machine, "frame_get", arguments[1], name))
+    if (!to_index(machine, arguments[0], index) || !name_argument(machine, "frame_get", arguments[1], name))
         return Value::failed();
-    std::vector<NamedValue> slots;
-    source.append_slots(index, slots);
-    bool known = false;
-    for (const NamedValue& slot : slots) {
-        if (machine.names.text(slot.name) != name) continue;
-        if (has_value(slot.value) && machine.heap.live(slot.value)) return machine.share(slot.value);
-        known = true;
-    }
-    const std::string frame = "frame " + std::to_string(index);
-    const std::string quoted = "'" + std::string(name) + "'";
-    return raise_error(machine,
-                       {MemoryErrorKind::stack_frame_get,
-                        known ? quoted + " has no value in " + frame : frame + " has no name " + quoted,
-                        known ? "assign to it first" : "frames() lists the names of every frame"});
+    const MemoryOutcome<Value> found =
+        memory_of(machine).frame_get(index, Symbol{machine.names.intern(name)});
+    if (found && !machine.heap.live(found.value()))
+        return raise_error(machine,
+                           {MemoryErrorKind::stack_frame_get,
+                            "'" + std::string(name) + "' has no value in frame " + std::to_string(index),
+                            "assign to it first"});
+    return shared_or_raised(machine, found);
 }
 
 Value frame_fn(Machine& machine, const Value* arguments, std::uint32_t) {
-    const IntrospectionSource& source = introspection_of(machine);
-    std::size_t index;
-    if (!frame_argument(machine, source, arguments[0], index)) return Value::failed();
-    const ScopeKind kind = source.frame(index).kind;
-    if (kind == ScopeKind::function || kind == ScopeKind::closure)
-        return machine.share(source.frame_function(index));
+    std::int64_t index;
+    if (!to_index(machine, arguments[0], index)) return Value::failed();
+    const MemoryOutcome<const Frame*> found = memory_of(machine).frame_fn(index);
+    if (!found) return raise_error(machine, found.error());
+    const Value function = function_in(machine, *found.value());
+    if (function != Value::unbound()) return machine.share(function);
     return raise_error(machine, {MemoryErrorKind::stack_frame_not_fn,
-                                 "frame " + std::to_string(index) + " is a " + std::string(scope_name(kind)) +
-                                     " frame, not that of a function",
-                                 "ask for the frame of a call"});
+                                 "the function of frame " + std::to_string(index) + " is released",
+                                 "keep a name for it while it runs"});
 }
 
 constexpr Native functions[] = {
@@ -241,19 +186,6 @@ constexpr Native functions[] = {
 };
 
 }  // namespace
-
-Value raise_error(Machine& machine, const MemoryError& error) {
-    constexpr ErrorKind kinds[] = {
-        ErrorKind::HeapInvalidKeyError, ErrorKind::StackFrameGetError, ErrorKind::StackFrameNotFnError,
-        ErrorKind::NameError,           ErrorKind::UnboundLocalError,  ErrorKind::TypeError,
-        ErrorKind::RecursionError,
-    };
-    static_assert(std::size(kinds) == static_cast<std::size_t>(MemoryErrorKind::recursion) + 1);
-    const bool python_has_it = error.kind >= MemoryErrorKind::name;
-    const bool with_remedy = !python_has_it && !error.remedy.empty();
-    return machine.raise(kinds[static_cast<std::size_t>(error.kind)],
-                         with_remedy ? error.message + "; " + error.remedy : error.message);
-}
 
 std::span<const Native> introspection_functions() { return functions; }
 

@@ -19,8 +19,8 @@ constexpr std::string_view op_texts[] = {
 }  // namespace
 
 std::string disassemble(const Function& function, const Names&) {
-    std::string out = fmt::format("{}: {} parameters, {} registers\n", function.name, function.parameters,
-                                  function.registers);
+    std::string out = fmt::format("{}: {} parameters, {} registers\n", function.name,
+                                  function.header.parameters, function.registers);
     for (std::size_t at = 0; at < function.code.size();) {
         const std::uint32_t word = function.code[at];
         const auto op = static_cast<std::size_t>(word & 0xFF);

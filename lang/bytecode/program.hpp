@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lang/memory/manager/scope.hpp"
+#include "lang/memory/manager/symbol_table.hpp"
 #include "lang/memory/manager/types.hpp"
 #include "lang/source/source_map.hpp"
 #include "lang/syntax/names.hpp"
@@ -84,9 +85,10 @@ struct Capture {
     std::uint16_t index;
 };
 
-/// A name that a block declares with `let`: it lives in [from, to).
+/// A block from where it declares a name with `let`: the name lives in [from, to).
 struct BlockScope {
-    NameId name;
+    FunctionHeader header;
+    SymbolTable slots;
     std::uint16_t reg;
     std::uint32_t from, to;
 };
@@ -107,9 +109,7 @@ struct Function : ConstantObject {
     // What a call reads, together at the front.
     const std::uint32_t* entry = nullptr;
     const Value* constants = nullptr;
-    std::uint16_t parameters = 0;        ///< registers filled by the caller, *rest and **rest included
     std::uint16_t registers = 0;         ///< size of the window
-    std::uint16_t named_slots = 0;       ///< parameters and locals, for the figures
     std::uint16_t closure_register = 0;  ///< where a closure's own value goes, when it captures
     bool simple = true;                  ///< positional parameters only, all of them required
     bool is_region = false;
@@ -118,8 +118,10 @@ struct Function : ConstantObject {
     bool is_init = false;                 ///< an __init__: its frame may answer for the object it makes
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something
-
+    /// Its parameters are the registers filled by the caller, *rest and **rest included; its named slots,
+    /// which count every name once, are for the figures.
     FunctionHeader header;
+
     std::string name;
     std::string qualified_name;  ///< as Python's __qualname__
     std::vector<std::uint32_t> code;
@@ -130,15 +132,15 @@ struct Function : ConstantObject {
     std::vector<Protected> protected_ranges;  ///< inner ones first
     std::vector<Handled> handled;             ///< inner ones first
     std::vector<Capture> captures;
-    std::vector<BlockScope> blocks;
+    std::vector<std::unique_ptr<BlockScope>> blocks;  ///< outer ones first
     bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures
     /// Of a generator: the registers that a suspended call holds, first those of its outermost loop.
     std::vector<std::uint8_t> kept_registers;
     std::vector<ParameterInfo> parameter_info;
     std::vector<Value> default_constants;  ///< for module functions whose defaults are constants
-    std::vector<NameId> slot_names;        ///< by register, for errors and introspection
+    std::vector<NameId> slot_names;        ///< by register; a name's last register has its newest value
+    std::unique_ptr<SymbolTable> slots;    ///< of the header: made of slot_names when somebody asks by name
     std::uint32_t site_base = 0;           ///< first of its instructions' numbers in the program
-    Span span;
 };
 
 /// A class statement as compiled; the class itself is made when the statement runs.

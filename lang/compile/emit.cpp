@@ -67,7 +67,7 @@ std::uint32_t FunctionCompiler::constant(Value v) {
 std::uint8_t FunctionCompiler::temp(unsigned count) {
     const unsigned first = next_temp_;
     if (first + count > last_register)
-        too_large(fn_->spans.empty() ? fn_->span : fn_->spans.back(),
+        too_large(fn_->spans.empty() ? fn_->header.span : fn_->spans.back(),
                   "too many names and intermediate values in one function",
                   "split the function, or the expression, into smaller ones");
     next_temp_ = first + count;

@@ -225,6 +225,7 @@ class FunctionCompiler {
     void end_arguments(const Arguments& args, bool given, Span span);
 
     // --- functions.cpp
+    std::uint32_t index_of(const Function* function) const;
     Operand make_function(Function* function, List<Parameter> parameters, Span span, int dest);
     void def_statement(const DefStmt& s);
     void function_body(const Block& body, Span span);
@@ -242,6 +243,7 @@ class FunctionCompiler {
     // --- statements.cpp
     void block(Block body);
     void statement(const Stmt* s);
+    void open_block_scope(const DeclareStmt& let, const Local& local);
     void rare_statement(const Stmt* s);
     void del_target(const Expr* target, Span span);
     void import(const ImportStmt& s);

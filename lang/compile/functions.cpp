@@ -33,7 +33,7 @@ bool is_constant_default(const Expr* e) {
 
 Function* FunctionCompiler::compile_module_body(const Block& body, std::string name, Span span) {
     fn_->name = std::move(name);
-    fn_->span = span;
+    fn_->header.span = span;
     fn_->header.kind = ScopeKind::global;
     fn_->header.name = context_.names.intern(fn_->name);
     try {
@@ -47,7 +47,7 @@ Function* FunctionCompiler::compile_module_body(const Block& body, std::string n
 
 Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->name = std::move(name);
-    fn_->span = def.name_span;
+    fn_->header.span = def.name_span;
     fn_->header.name = def.name;
     fn_->header.kind =
         parent_ != nullptr && parent_->parent_ == nullptr ? ScopeKind::function : ScopeKind::closure;
@@ -58,7 +58,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
         if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
     }
-    fn_->parameters = static_cast<std::uint16_t>(def.parameters.size());
+    fn_->header.parameters = static_cast<std::uint16_t>(def.parameters.size());
     is_init_ = class_ != nullptr && context_.names.text(def.name) == "__init__";
     fn_->is_init = is_init_;
     fn_->is_region = has_decorator(def.decorators, context_.names, "region") &&
@@ -115,7 +115,7 @@ void FunctionCompiler::def_body(const DefStmt& def) {
 
 Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
     fn_->name = "<lambda>";
-    fn_->span = lambda.span;
+    fn_->header.span = lambda.span;
     fn_->header.name = context_.names.intern(fn_->name);
     fn_->header.kind = ScopeKind::closure;
     for (const Parameter& p : lambda.parameters) {
@@ -125,7 +125,7 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
         if (p.kind == Parameter::Kind::keyword_rest) fn_->has_keyword_rest = true;
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
     }
-    fn_->parameters = static_cast<std::uint16_t>(lambda.parameters.size());
+    fn_->header.parameters = static_cast<std::uint16_t>(lambda.parameters.size());
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
@@ -181,7 +181,7 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
 /// Runs what `defer` remembered, last first. A deferred statement that fails does not keep the others from
 /// running.
 void FunctionCompiler::defers_epilogue() {
-    const Span span = fn_->span;
+    const Span span = fn_->header.span;
     const std::uint32_t next = here();
     const std::uint32_t done = emit_jump(Op::defer_pop, 0, 0, span);
     for (std::size_t i = 0; i < deferred_.size(); ++i) {
@@ -275,13 +275,18 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
     flow_.reachable = false;
 }
 
+std::uint32_t FunctionCompiler::index_of(const Function* function) const {
+    // It was compiled a moment ago: only functions inside of it stand behind it.
+    std::size_t index = context_.program.functions.size() - 1;
+    while (context_.program.functions[index].get() != function) --index;
+    return static_cast<std::uint32_t>(index);
+}
+
 /// The value of a function expression: a constant when it captures nothing and its defaults are constants.
 Operand FunctionCompiler::make_function(Function* function, List<Parameter> parameters, Span span, int dest) {
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
-    // It is one of the last: only functions within it came later.
-    auto index = static_cast<std::uint32_t>(context_.program.functions.size()) - 1;
-    while (context_.program.functions[index].get() != function) --index;
+    const std::uint32_t index = index_of(function);
     bool constants_only = true;
     for (const Parameter& p : parameters)
         if (p.default_value != nullptr && !is_constant_default(p.default_value)) constants_only = false;
@@ -349,6 +354,13 @@ void FunctionCompiler::def_statement(const DefStmt& s) {
     if (class_register_) class_body_names_ = {class_, class_register_->reg};
     Operand value = decorate(decorators, make, -1);
     class_body_names_ = outer_names;
+    if (parent_ == nullptr && !class_register_ && decorators.empty()) {
+        const std::string module =
+            module_ == 0 ? "" : std::string(context_.program.modules[module_].info->name) + ".";
+        emit(Op::register_function, 0, 0, 0, s.name_span);
+        emit_word(index_of(function));
+        emit_word(context_.names.intern(module + std::string(context_.names.text(s.name))));
+    }
     const Local* self = class_register_ ? nullptr : find_local(s.name);
     const bool recursive =
         counts() && decorators.empty() && self != nullptr && self->is_cell && value.hold == Hold::unnamed &&

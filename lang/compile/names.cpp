@@ -53,7 +53,7 @@ std::optional<std::uint32_t> FunctionCompiler::capture_of(NameId name) {
     const auto index = static_cast<std::uint32_t>(fn_->captures.size());
     // Instructions name a cell by one byte.
     if (index > 255)
-        too_large(fn_->span, "a function may use at most 256 names of the functions around it",
+        too_large(fn_->header.span, "a function may use at most 256 names of the functions around it",
                   "pass some of them as arguments, or keep them in one object");
     fn_->captures.push_back(capture);
     capture_index_.emplace(name, index);

@@ -142,7 +142,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 
     const bool is_module = parent_ == nullptr && scope_.parent == nullptr;
     const auto refuse = [&] {
-        too_large(fn_->span, "a function may have at most 180 names", "split it into smaller functions");
+        too_large(fn_->header.span, "a function may have at most 180 names",
+                  "split it into smaller functions");
     };
     if (parameters.size() > most_local_names) refuse();
     unsigned next = 0;
@@ -177,7 +178,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     const std::size_t needed = named + moved_parameters.size() + scope_.block_slots;
     if (named > most_local_names) refuse();
     if (needed > most_registers)
-        too_large(fn_->span,
+        too_large(fn_->header.span,
                   fmt::format("the names and blocks of this function need {} registers, and there are {}",
                               needed, most_registers),
                   "split it into smaller functions; a parameter that is captured or assigned counts twice");
@@ -213,8 +214,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
-    fn_->named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - scope_.block_slots -
-                                                  (self_limit_ - self_base_));
+    fn_->header.named_slots = static_cast<std::uint16_t>(next - moved_parameters.size() - scope_.block_slots -
+                                                         (self_limit_ - self_base_));
     next_temp_ = first_temp_ = next;
     fn_->registers = static_cast<std::uint16_t>(std::max<unsigned>(next, 1));
     // The call puts the closure there before the first instruction, so no temporary of the prologue may share
@@ -222,18 +223,18 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     if (!is_module) fn_->closure_register = temp();
 
     // One word at the start, skipped when nothing turns out to need it.
-    emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->span);
+    emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->header.span);
     for (const Local& p : moved_parameters) {
         const Local& local = locals_[p.name];
         if (local.is_cell) {
             const std::uint8_t value = temp();
             emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, value, p.reg, 0,
-                 fn_->span);
-            emit(Op::new_cell, local.reg, value, 0, fn_->span);
+                 fn_->header.span);
+            emit(Op::new_cell, local.reg, value, 0, fn_->header.span);
             release_to(value);
         } else {
             emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, local.reg, p.reg, 0,
-                 fn_->span);
+                 fn_->header.span);
         }
         flow_.set(local.reg);
     }
@@ -241,8 +242,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         const Local& local = locals_[name];
         if (!local.is_cell) continue;
         const std::uint8_t value = temp();
-        emit(Op::load_unbound, value, 0, 0, fn_->span);
-        emit(Op::new_cell, local.reg, value, 0, fn_->span);
+        emit(Op::load_unbound, value, 0, 0, fn_->header.span);
+        emit(Op::new_cell, local.reg, value, 0, fn_->header.span);
         release_to(value);
         flow_.set(local.reg);
     }
@@ -255,7 +256,7 @@ void FunctionCompiler::finish_function() {
     fn_->constants = fn_->constant_pool.data();
     // Without names that may own something, or reads that may come too early, the first word is not needed.
     const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;
-    fn_->entry = fn_->code.data() + (needed || fn_->slot_names.size() == fn_->parameters ? 0 : 1);
+    fn_->entry = fn_->code.data() + (needed || fn_->slot_names.size() == fn_->header.parameters ? 0 : 1);
     if (!counts()) fn_->owned_count = 0;
     fn_->registers = static_cast<std::uint16_t>(fn_->registers + 1);
     const auto shorter = [](const auto& a, const auto& b) { return a.to - a.from < b.to - b.from; };

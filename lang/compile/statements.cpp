@@ -14,13 +14,29 @@ void FunctionCompiler::block(Block body) {
     }
     while (block_locals_.size() > names) {
         for (std::size_t i = fn_->blocks.size(); i-- > 0;) {
-            if (fn_->blocks[i].reg != block_locals_.back().reg || fn_->blocks[i].to != 0) continue;
-            fn_->blocks[i].to = here();
+            BlockScope& scope = *fn_->blocks[i];
+            if (scope.reg != block_locals_.back().reg || scope.to != 0) continue;
+            scope.to = here();
             break;
         }
         block_locals_.pop_back();
         --block_used_;
     }
+}
+
+/// From here to the end of the block the name can be looked up.
+void FunctionCompiler::open_block_scope(const DeclareStmt& let, const Local& local) {
+    auto scope = std::make_unique<BlockScope>();
+    scope->header = {.name = fn_->header.name, .kind = ScopeKind::block, .span = let.name_span};
+    scope->header.parent = &fn_->header;
+    for (const auto& around : fn_->blocks)
+        if (around->to == 0) scope->header.parent = &around->header;
+    scope->slots.declare_at({let.name}, local.reg, DefinitionKind::data);
+    scope->header.slots = &scope->slots;
+    scope->reg = local.reg;
+    scope->from = here();
+    scope->to = 0;
+    fn_->blocks.push_back(std::move(scope));
 }
 
 void FunctionCompiler::statement(const Stmt* s) {
@@ -135,7 +151,7 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             local.is_cell = cell;
             local.type = type;
             block_locals_.push_back(local);
-            fn_->blocks.push_back({d.name, local.reg, here(), 0});
+            open_block_scope(d, local);
             release_to(mark);
             break;
         }

@@ -32,10 +32,10 @@ std::string missing_arguments(std::string_view function, const std::vector<std::
 void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given) {
     std::vector<std::string> missing, missing_keyword;
     std::uint32_t positional = 0, required = 0;
-    for (std::size_t i = 0; i < f.parameters; ++i) {
+    for (std::size_t i = 0; i < f.header.parameters; ++i) {
         const ParameterInfo& p = f.parameter_info[i];
         const bool rest =
-            (f.has_keyword_rest && i + 1U == f.parameters) || (f.has_rest && is_rest_parameter(f, i));
+            (f.has_keyword_rest && i + 1U == f.header.parameters) || (f.has_rest && is_rest_parameter(f, i));
         if (rest || p.keyword_only) continue;
         ++positional;
         if (!p.has_default) ++required;
@@ -58,7 +58,7 @@ bool Interpreter::is_rest_parameter(const Function& f, std::size_t i) const {
     // *rest stands behind the positional parameters: the first that is keyword-only by place, or just before
     // **rest.
     if (!f.has_rest) return false;
-    std::size_t at = f.parameters - (f.has_keyword_rest ? 1U : 0U);
+    std::size_t at = f.header.parameters - (f.has_keyword_rest ? 1U : 0U);
     while (at > 0 && f.parameter_info[at - 1].keyword_only) --at;
     return at > 0 && i == at - 1;
 }
@@ -69,7 +69,7 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
     const std::uint32_t given = count - named;
     std::vector<Value> passed(base, base + count);
-    const std::size_t total = f.parameters;
+    const std::size_t total = f.header.parameters;
     std::vector<Value> bound(total, Value::absent());
     std::size_t positional = 0;
     for (std::size_t i = 0; i < total; ++i) {

@@ -17,8 +17,8 @@ constexpr std::uint32_t most_nested_calls = 900;
 
 bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result,
                              const std::uint32_t* return_pc) {
-    Frame* pushed = stack->push_above(frame, &function, base, {function.registers, function.named_slots},
-                                      return_pc, result);
+    Frame* pushed = stack->push_above(frame, &function, base,
+                                      {function.registers, function.header.named_slots}, return_pc, result);
     if (pushed == nullptr) {
         raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
         return false;
@@ -43,7 +43,7 @@ Interpreter::Entered Interpreter::enter_function(const Function& f, Value closur
         std::copy(base, base + count, above);
         base = above;
         if (!bind_arguments(f, closure, base, count, keywords)) return Entered::failed;
-    } else if (count != f.parameters) {
+    } else if (count != f.header.parameters) {
         raise_arity(f, count, 0);
         return Entered::failed;
     }
@@ -359,7 +359,7 @@ const Function* Interpreter::cacheable_method(Value self, NameId name, std::uint
     if (!method.is_constant_object() || method.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return nullptr;
     const auto* f = method.as_constant<Function>();
-    if (!f->simple || f->method_kind != MethodKind::plain || f->parameters != count + 1 ||
+    if (!f->simple || f->method_kind != MethodKind::plain || f->header.parameters != count + 1 ||
         has_side_field(self, name))
         return nullptr;
     return f;

@@ -90,7 +90,7 @@ bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
     if (text == "deinit") {
         const Function* f = function_behind(v);
         const auto del = type.members.find(names.intern("__del__"));
-        if (f != nullptr && f->parameters == 1 && (del == type.members.end() || del->second.inherited))
+        if (f != nullptr && f->header.parameters == 1 && (del == type.members.end() || del->second.inherited))
             type.dunders[static_cast<std::size_t>(Dunder::del)] = member.value;
     }
     discard(old);
@@ -178,17 +178,18 @@ Value Interpreter::import_module(std::uint32_t index) {
 
 bool Interpreter::builtin_instead(Value& place, NameId name) {
     if (place != Value::unbound() || frame->function->header.kind != ScopeKind::global) return false;
-    const auto found = builtins_.find(name);
-    if (found == builtins_.end()) return false;
-    place = found->second;
+    const Definition* const builtin = manager->heap().find({name});
+    if (builtin == nullptr || builtin->scope != 0) return false;
+    place = manager->heap().slots()[builtin->slot];
     return true;
 }
 
 bool Interpreter::missing_global(std::uint32_t slot, Value& v) {
     if (v == Value::unbound()) {
-        const auto found = builtins_.find(program.global_names[slot]);
-        if (found != builtins_.end()) {
-            v = found->second;
+        const Heap& named = manager->heap();
+        const Definition* const builtin = named.find_for_reading({program.global_names[slot]});
+        if (builtin != nullptr && builtin->scope == 0) {
+            v = named.slots()[builtin->slot];
             return true;
         }
         raise_no_value(Value::absent(), program.global_names[slot]);

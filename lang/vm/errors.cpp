@@ -49,7 +49,7 @@ Span Program::span_of_site(std::uint32_t site) const {
     if (after == functions.begin()) return {};
     const Function& f = **--after;
     const std::uint32_t word = site - f.site_base;
-    return word < f.spans.size() ? f.spans[word] : f.span;
+    return word < f.spans.size() ? f.spans[word] : f.header.span;
 }
 
 // --- Raising
@@ -152,7 +152,27 @@ Value Interpreter::raise_value(Value exception) {
         drop(before);
     }
     pending = exception;
+    pending_help_.clear();
     trace_ = trace_here();
+    return Value::failed();
+}
+
+void Interpreter::raise_memory(const MemoryError& error) {
+    constexpr ErrorKind kinds[] = {
+        ErrorKind::HeapInvalidKeyError, ErrorKind::StackFrameGetError, ErrorKind::StackFrameNotFnError,
+        ErrorKind::NameError,           ErrorKind::UnboundLocalError,  ErrorKind::TypeError,
+        ErrorKind::RecursionError,
+    };
+    static_assert(std::size(kinds) == static_cast<std::size_t>(MemoryErrorKind::recursion) + 1);
+    const bool python_has_it = error.kind >= MemoryErrorKind::name;
+    const bool with_remedy = !python_has_it && !error.remedy.empty();
+    raise(kinds[static_cast<std::size_t>(error.kind)],
+          with_remedy ? error.message + "; " + error.remedy : error.message);
+    if (python_has_it) pending_help_ = error.remedy;
+}
+
+Value raise_error(Machine& machine, const MemoryError& error) {
+    interpreter(machine).raise_memory(error);
     return Value::failed();
 }
 
@@ -178,13 +198,8 @@ void Interpreter::raise_no_value(Value marker, NameId name) {
         return;
     }
     const bool is_local = marker == Value::unbound() && frame->function->header.kind != ScopeKind::global;
-    if (is_local) {
-        raise(ErrorKind::UnboundLocalError,
-              fmt::format("cannot access local variable '{}' where it is not associated with a value", text));
-    } else {
-        raise(ErrorKind::NameError, fmt::format("name '{}' is not defined", text));
-        pending_name_ = name;
-    }
+    const MemoryManager& named = memory();
+    raise_memory(is_local ? named.unbound_local({name}) : named.undefined({name}));
 }
 
 void Interpreter::raise_free_variable(NameId name) {

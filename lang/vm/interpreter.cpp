@@ -189,10 +189,10 @@ const Printing*& innermost_printing(Machine& machine) { return interpreter(machi
 
 bool Interpreter::prepare() {
     facts_ = std::make_unique<MachineFacts>(*this);
-    MemoryOptions memory;
-    memory.stack.max_depth = options.max_depth;
-    auto made = MemoryManager::create(memory, names, *facts_,
-                                      [](const Function& f) -> const FunctionHeader& { return f.header; });
+    view_ = view_of_program(*this);
+    MemoryOptions limits;
+    limits.stack.max_depth = options.max_depth;
+    auto made = MemoryManager::create(limits, names, *facts_, *view_);
     if (!made.ok()) return false;
     manager = std::move(made.value());
     stack = &manager->stack();
@@ -225,18 +225,24 @@ void Interpreter::end_statics() {
 }
 
 void Interpreter::execute_main() {
-    globals = manager->heap().slots();
-    for (std::size_t i = 0; i < program.global_names.size(); ++i) {
-        (void)manager->heap().declare({program.global_names[i]}, DefinitionKind::data);
-        globals[i] = Value::unbound();
-    }
+    std::vector<Builtin> builtins;
+    for (const auto& [name, value] : builtins_)
+        builtins.push_back(
+            {{name}, value, value.is_constant_object() ? DefinitionKind::function : DefinitionKind::literal});
     const Function& main = *program.modules[0].body;
-    frame = stack->push(&main, stack->values(), {main.registers, main.named_slots}, nullptr, 0);
-    if (frame == nullptr) {
+    const MemoryOutcome<Frame*> entered = manager->initialise(main, builtins);
+    if (!entered) {
         stack_refused = true;
         return;
     }
-    for (std::uint16_t i = 0; i < main.registers; ++i) frame->base[i] = Value::unbound();
+    frame = entered.value();
+    // The compiler numbered the program's globals from 0; in the heap they follow the built-in ones.
+    globals = manager->heap().slots() + builtins.size();
+    for (NameId name : program.global_names) {
+        const auto slot = manager->heap().declare({name}, DefinitionKind::data);
+        HARNESS_CHECK(static_cast<bool>(slot), "a global has no slot of its own");
+    }
+    manager->run();
     at = main.code.data() + 1;
     if (program.args_slot.has_value() && !make_args()) {
         halted_by_error = true;

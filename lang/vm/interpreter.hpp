@@ -43,6 +43,9 @@ class Interpreter : public Machine {
                 allocators::AnyAllocator& allocator, SourceMap& sources, Output& out);
     ~Interpreter();
     bool prepare();  ///< stack and heap of names; false when there is no address space
+    /// The memory of names with the running call as its current frame, for whoever asks by name.
+    MemoryManager& memory();
+    void register_function(std::uint32_t index, NameId name);
 
     // --- What handlers touch, together at the front.
     Frame* frame = nullptr;
@@ -162,6 +165,7 @@ class Interpreter : public Machine {
     int matches(Value exception, Value types);
     void raise_no_value(Value marker, NameId name);
     void raise_free_variable(NameId name);
+    void raise_memory(const MemoryError& error);  ///< under its name in the language
     bool builtin_instead(Value& place,
                          NameId name);  ///< a deleted name of the main program uncovers the builtin
     void raise_bad_range(const Value* bounds);
@@ -285,6 +289,7 @@ class Interpreter : public Machine {
 
     // --- Ends
     void release_everything();
+    void release_unnamed();
     void report_leaks(RunReport& report);
     void fill_report(RunReport& report);
 
@@ -339,12 +344,12 @@ class Interpreter : public Machine {
     std::vector<std::unique_ptr<ModuleInfo>> capability_modules;
     /// Checked mode: which bytes of each buffer were written, by the payload of its value.
     std::unordered_map<std::uint64_t, std::vector<bool>> buffer_shadows;
-    std::unique_ptr<IntrospectionSource> introspection;
     bool is_boundary(const Frame& f) const { return f.function == &boundary_; }
     bool in_exit_ = false;
     bool stack_refused = false;
     allocators::AnyAllocator& allocator_;
     std::unique_ptr<ValueFacts> facts_;
+    std::unique_ptr<ProgramView> view_;
     void define_system();
     /// After the program: releases what its lifetime says, looks for leaks, fills the figures.
     void finish(bool failed, RunReport& report);
@@ -451,7 +456,7 @@ class Interpreter : public Machine {
         std::string_view allocator;
         bool by_limit = false;
     } exhausted_;
-    NameId pending_name_ = 0;  ///< of the last NameError, for its advice
+    std::string pending_help_;  ///< the advice of the exception in flight, where it has some
     /// Checked mode: what moved and freed places tell of their ends; each pair of places once.
     struct Ending {
         std::uint32_t allocated, ended;
@@ -484,6 +489,8 @@ class Interpreter : public Machine {
     std::uint32_t nested_ = 0;
     bool nested_failed_ = false;
 };
+
+std::unique_ptr<ProgramView> view_of_program(Interpreter& vm);
 
 std::string_view error_kind_name(ErrorKind kind);
 

@@ -1,6 +1,5 @@
-// What the interpreter tells a program about itself: frames and their names, globals, functions, figures.
-#include <fmt/format.h>
-
+// The running program as the memory manager sees it: the frames that calls of the program made, the blocks
+// that are open in them, and what stands behind a name.
 #include "lang/builtins/introspection.hpp"
 #include "lang/vm/interpreter.hpp"
 
@@ -8,157 +7,66 @@ namespace harness::lang {
 
 namespace {
 
-/// A frame as programs see it: a call, or a block of one that has names of its own at this point.
-struct View {
-    const Frame* frame;
-    const BlockScope* block;  ///< null: the call itself
-    std::uint32_t depth;
-    std::int64_t parent;
-    const std::uint32_t* at;  ///< where this frame is: the return address of the call above it
-};
-
-class Source final : public IntrospectionSource {
+class RunningProgram final : public ProgramView {
   public:
-    explicit Source(Interpreter& vm) : vm_(vm) {}
+    explicit RunningProgram(Interpreter& vm) : vm_(vm) {}
 
-    std::size_t frame_count() const override { return views().size(); }
-
-    FrameView frame(std::size_t index) const override {
-        const auto all = views();
-        const View& v = all[index];
-        FrameView out;
-        out.name = v.frame->function->header.name;
-        out.kind = v.block != nullptr ? ScopeKind::block : v.frame->function->header.kind;
-        out.depth = v.depth;
-        out.parent = v.parent;
-        if (v.block == nullptr && index != 0 && v.frame->return_pc != nullptr) {
-            const Frame* caller = v.frame - 1;
-            out.return_line = vm_.sources.place(vm_.span_at(caller, v.frame->return_pc).begin).line;
-        }
-        return out;
+    const FunctionHeader& header(const Function& function) const override {
+        // Most programs never ask by name, so the table is made when one does.
+        if (function.slots == nullptr && !function.slot_names.empty())
+            add_slots(const_cast<Function&>(function));
+        return function.header;
     }
 
-    void append_slots(std::size_t index, std::vector<NamedValue>& names) const override {
-        const auto all = views();
-        append_view(all[index], names);
+    FrameShape shape(const Function& function) const override {
+        return {function.registers, function.header.named_slots};
     }
 
-    Value frame_function(std::size_t index) const override {
-        return Value::constant(views()[index].frame->function);
+    std::span<Value> owned_slots(const Frame& frame) const override {
+        return {frame.base + frame.function->first_owned, frame.function->owned_count};
     }
 
-    void append_globals(std::vector<NamedValue>& names) const override {
-        const auto all = views();
-        append_view(all[0], names);
-        for (std::size_t i = 0; i < vm_.program.global_names.size(); ++i)
-            names.push_back({vm_.program.global_names[i], vm_.globals[i]});
+    void append_blocks(const Frame& frame, std::vector<const FunctionHeader*>& blocks) const override {
+        const Function& f = *frame.function;
+        if (f.blocks.empty()) return;
+        // A frame stands where the call above it returns to.
+        const std::uint32_t* const at = &frame == vm_.frame ? vm_.at : (&frame + 1)->return_pc;
+        const std::uint32_t word = vm_.site_at(&frame, at) - f.site_base;
+        for (const auto& block : f.blocks)
+            if (word >= block->from && word < block->to) blocks.push_back(&block->header);
     }
 
-    MemoryOutcome<Value> heap_get(std::string_view symbol) const override {
-        const NameId name = vm_.names.intern(symbol);
-        std::vector<NamedValue> all;
-        append_globals(all);
-        for (const NamedValue& n : all)
-            if (n.name == name && n.value != Value::unbound()) return n.value;
-        std::vector<std::string_view> candidates;
-        for (const NamedValue& n : all)
-            if (n.value != Value::unbound()) candidates.push_back(vm_.names.text(n.name));
-        const std::string_view near = nearest(symbol, candidates);
-        return MemoryError{MemoryErrorKind::heap_invalid_key,
-                           fmt::format("'{}' is not a key of the heap", symbol),
-                           near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
+    std::uint32_t return_line(const Frame& frame) const override {
+        if (frame.return_pc == nullptr) return 0;
+        return vm_.sources.place(vm_.span_at(&frame - 1, frame.return_pc).begin).line;
     }
 
-    MemoryOutcome<Value> lookup_fn(std::string_view name, std::uint32_t arity) const override {
-        std::vector<NamedValue> all;
-        append_globals(all);
-        const Function* other = nullptr;
-        std::vector<std::string_view> candidates;
-        for (const NamedValue& n : all) {
-            const Function* f = function_of(n.value);
-            if (f == nullptr) continue;
-            candidates.push_back(vm_.names.text(n.name));
-            if (vm_.names.text(n.name) != name) continue;
-            if (f->parameters == arity) return n.value;
-            other = f;
-        }
-        if (other != nullptr) {
-            return MemoryError{MemoryErrorKind::type, arity_message(name, other->parameters, arity), ""};
-        }
-        const std::string_view near = nearest(name, candidates);
-        return MemoryError{MemoryErrorKind::name, fmt::format("name '{}' is not defined", name),
-                           near.empty() ? "" : fmt::format("did you mean '{}'?", near)};
+    bool is_shown(const Frame& frame) const override { return !vm_.is_boundary(frame); }
+
+    Value& place(Value& slot) const override {
+        if (slot.is_counted() && vm_.heap.live(slot) && vm_.heap.class_id(slot) == ClassId::cell)
+            return vm_.heap.payload<Cell>(slot).content;
+        return slot;
     }
 
-    void append_figures(std::vector<Figure>& figures) const override {
-        HeapCounts& c = vm_.heap.counts();
-        c.note_peak();
-        figures.push_back({"allocations", c.allocations});
-        figures.push_back({"deallocations", c.deallocations});
-        figures.push_back({"payload_bytes", c.payload_live()});
-        figures.push_back({"payload_bytes_total", c.payload_total});
-        figures.push_back({"payload_bytes_peak", c.payload_peak});
-        figures.push_back({"header_bytes_peak", c.header_peak});
-        figures.push_back({"requested_bytes_peak", c.requested_peak});
-        figures.push_back({"frames_peak", vm_.stack->frames_peak()});
-        figures.push_back({"value_bytes_peak", vm_.stack->value_bytes_peak()});
-        figures.push_back({"window_bytes_peak", vm_.stack->window_bytes_peak()});
+    bool has_value(Value v) const override {
+        // What a name is bound to may have been freed under another name: who reads it finds out.
+        return v != Value::unbound() && !v.is_moved() && !v.is_freed();
     }
 
   private:
-    const Function* function_of(Value v) const {
-        if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::function)
-            return v.as_constant<Function>();
-        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::closure)
-            return vm_.heap.payload<Closure>(v).function;
-        return nullptr;
-    }
-
-    void append_view(const View& v, std::vector<NamedValue>& names) const {
-        const Function& f = *v.frame->function;
-        if (v.block != nullptr) {
-            names.push_back({v.block->name, value_in(*v.frame, v.block->reg)});
-            return;
+    static void add_slots(Function& function) {
+        function.slots = std::make_unique<SymbolTable>();
+        const std::vector<NameId>& names = function.slot_names;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (names[i] == 0) continue;
+            // A parameter that is assigned has a second register, which has the newer value.
+            std::size_t newest = i;
+            for (std::size_t k = i + 1; k < names.size(); ++k)
+                if (names[k] == names[i]) newest = k;
+            function.slots->declare_at({names[i]}, static_cast<std::uint32_t>(newest), DefinitionKind::data);
         }
-        std::vector<NamedValue> found;
-        for (std::size_t reg = 0; reg < f.slot_names.size(); ++reg) {
-            if (f.slot_names[reg] == 0) continue;
-            const NamedValue here{f.slot_names[reg], value_in(*v.frame, static_cast<unsigned>(reg))};
-            // A parameter that is assigned has a second register, which is the newer.
-            bool replaced = false;
-            for (NamedValue& n : found)
-                if (n.name == here.name) n = here, replaced = true;
-            if (!replaced) found.push_back(here);
-        }
-        names.insert(names.end(), found.begin(), found.end());
-    }
-
-    Value value_in(const Frame& frame, unsigned reg) const {
-        const Value v = frame.base[reg];
-        if (v.is_counted() && vm_.heap.live(v) && vm_.heap.class_id(v) == ClassId::cell)
-            return vm_.heap.payload<Cell>(v).content;
-        return v;
-    }
-
-    std::vector<View> views() const {
-        std::vector<View> all;
-        std::uint32_t depth = 0;
-        for (const Frame* f = vm_.stack->at(0); f <= vm_.frame; ++f) {
-            if (vm_.is_boundary(*f)) continue;
-            View view{f, nullptr, depth, -1, f == vm_.frame ? vm_.at : (f + 1)->return_pc};
-            const FunctionHeader* outer = f->function->header.parent;
-            for (std::size_t i = all.size(); i-- > 0 && view.parent < 0;)
-                if (&all[i].frame->function->header == outer && all[i].block == nullptr)
-                    view.parent = static_cast<std::int64_t>(i);
-            if (view.parent < 0 && !all.empty()) view.parent = 0;
-            all.push_back(view);
-            const auto function_index = static_cast<std::int64_t>(all.size()) - 1;
-            const std::uint32_t word = vm_.site_at(f, view.at) - f->function->site_base;
-            for (const BlockScope& b : f->function->blocks)
-                if (word >= b.from && word < b.to) all.push_back({f, &b, depth, function_index, view.at});
-            ++depth;
-        }
-        return all;
+        function.header.slots = function.slots.get();
     }
 
     Interpreter& vm_;
@@ -166,10 +74,51 @@ class Source final : public IntrospectionSource {
 
 }  // namespace
 
-const IntrospectionSource& introspection_of(Machine& machine) {
-    Interpreter& vm = interpreter(machine);
-    if (vm.introspection == nullptr) vm.introspection = std::make_unique<Source>(vm);
-    return *vm.introspection;
+std::unique_ptr<ProgramView> view_of_program(Interpreter& vm) { return std::make_unique<RunningProgram>(vm); }
+
+MemoryManager& Interpreter::memory() {
+    Frame* current = frame;
+    while (is_boundary(*current)) --current;
+    stack->set_top(current);
+    return *manager;
+}
+
+void Interpreter::register_function(std::uint32_t index, NameId name) {
+    const Function& function = *program.functions[index];
+    manager->register_fn({name}, function.header.parameters, Value::constant(&function));
+}
+
+MemoryManager& memory_of(Machine& machine) { return interpreter(machine).memory(); }
+
+Value function_in(Machine& machine, const Frame& frame) {
+    const Function& f = *frame.function;
+    if (f.captures.empty() && !f.closure_defaults) return Value::constant(&f);
+    const Value closure = frame.base[f.closure_register];
+    return machine.heap.live(closure) ? closure : Value::unbound();
+}
+
+Value function_named(Machine& machine, std::string_view name, Value definition) {
+    const auto& f = *definition.as_constant<Function>();
+    if (f.captures.empty() && !f.closure_defaults) return definition;
+    const MemoryOutcome<Value> holder = memory_of(machine).heap_get(name);
+    return holder && interpreter(machine).function_behind(holder.value()) == &f ? holder.value()
+                                                                                : Value::unbound();
+}
+
+void append_figures(Machine& machine, std::vector<Figure>& figures) {
+    const Stack& stack = *interpreter(machine).stack;
+    HeapCounts& counts = machine.heap.counts();
+    counts.note_peak();
+    figures.push_back({"allocations", counts.allocations});
+    figures.push_back({"deallocations", counts.deallocations});
+    figures.push_back({"payload_bytes", counts.payload_live()});
+    figures.push_back({"payload_bytes_total", counts.payload_total});
+    figures.push_back({"payload_bytes_peak", counts.payload_peak});
+    figures.push_back({"header_bytes_peak", counts.header_peak});
+    figures.push_back({"requested_bytes_peak", counts.requested_peak});
+    figures.push_back({"frames_peak", stack.frames_peak()});
+    figures.push_back({"value_bytes_peak", stack.value_bytes_peak()});
+    figures.push_back({"window_bytes_peak", stack.window_bytes_peak()});
 }
 
 }  // namespace harness::lang

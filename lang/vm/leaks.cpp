@@ -47,16 +47,17 @@ void Interpreter::release_everything() {
             if (last) break;
         }
         regions->enter(nullptr);
+    }
+    if (!lifetime.counts) {
+        manager->end([](Value) {});
         return;
     }
-    if (!lifetime.counts) return;
     end_statics();
-    const Function& main = *program.modules[0].body;
-    Value* base = stack->values();
-    for (unsigned i = main.first_owned + main.owned_count; i-- > main.first_owned;)
-        discard(std::exchange(base[i], Value::unbound()));
-    for (std::size_t i = program.global_names.size(); i-- > 0;)
-        discard(std::exchange(globals[i], Value::unbound()));
+    manager->end([this](Value v) { discard(v); }, [this] { release_unnamed(); });
+}
+
+/// What no name holds: what was kept to the end, what is in cycles, and the classes.
+void Interpreter::release_unnamed() {
     while (!kept_forever_.empty()) {
         const Value kept = kept_forever_.back();
         kept_forever_.pop_back();

@@ -227,6 +227,11 @@ void op_match_exception(HARNESS_OPERANDS) {
 }
 void op_no_match(HARNESS_OPERANDS) { HARNESS_NEXT(0); }
 
+void op_register_function(HARNESS_OPERANDS) {
+    S->register_function(pc[0], pc[1]);
+    HARNESS_NEXT(2);
+}
+
 void op_defer_push(HARNESS_OPERANDS) {
     // The word holds the place of the block in its function.
     S->defers.push_back({S->frame, S->frame->function->code.data() + pc[0]});

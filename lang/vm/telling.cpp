@@ -141,17 +141,7 @@ Diagnostic Interpreter::describe_pending() {
             pending = exception;
         }
         if (!advice.empty() && d.message == advised_message) d.help = advice;
-        if (pending_name_ != 0 && d.name == "NameError") {
-            std::vector<std::string_view> candidates;
-            for (const auto& [name, value] : builtins_) candidates.push_back(names.text(name));
-            for (NameId name : program.global_names) candidates.push_back(names.text(name));
-            for (const auto& f : program.functions)
-                if (program.span_of_site(trace_.site).begin >= f->span.begin)
-                    for (NameId name : f->slot_names)
-                        if (name != 0) candidates.push_back(names.text(name));
-            const std::string_view near = nearest(names.text(pending_name_), candidates);
-            if (!near.empty()) d.help = fmt::format("did you mean '{}'?", near);
-        }
+        if (d.help.empty()) d.help = pending_help_;
         if (d.name == "AttributeError") d.help = attribute_advice(d.message);
         if (d.name == "RecursionError") d.help = "end the recursion earlier, or raise --max-depth";
     }

@@ -38,7 +38,7 @@ MemoryOutcome<std::uint32_t> Heap::declare(Symbol symbol, DefinitionKind kind, T
 }
 
 MemoryOutcome<Value> Heap::get(Symbol symbol) const {
-    const Definition* const found = find(symbol);
+    const Definition* const found = find_for_reading(symbol);
     if (found == nullptr || slots_[found->slot] == Value::unbound()) return invalid_key(symbol);
     return slots_[found->slot];
 }

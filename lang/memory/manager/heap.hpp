@@ -27,8 +27,19 @@ class Heap {
     MemoryOutcome<std::uint32_t> declare(Symbol symbol, DefinitionKind kind, Type type = Type::any,
                                          Span span = {});
 
+    /// What is declared from now on may shadow what was declared before.
+    void enter_scope() { table_.enter_scope(); }
+
     bool contains(Symbol symbol) const { return table_.find(symbol) != nullptr; }
     const Definition* find(Symbol symbol) const { return table_.find(symbol); }
+    /// The definition that a read of the symbol goes to: one without a value uncovers what it shadows.
+    /// nullptr when there is none.
+    const Definition* find_for_reading(Symbol symbol) const {
+        const Definition* found = find(symbol);
+        while (found != nullptr && found->shadows != 0 && slots_[found->slot] == Value::unbound())
+            found = &table_.definitions()[found->shadows - 1];
+        return found;
+    }
     /// A borrow of the symbol's value. HeapInvalidKeyError when the symbol is not defined or has no value.
     MemoryOutcome<Value> get(Symbol symbol) const;
     /// Stores a value, checked and converted by the definition's type, and returns what it replaced. On

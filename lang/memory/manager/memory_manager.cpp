@@ -12,24 +12,25 @@
 namespace harness::lang {
 
 Outcome<std::unique_ptr<MemoryManager>> MemoryManager::create(MemoryOptions options, Names& names,
-                                                              const ValueFacts& facts, HeaderOf header_of) {
+                                                              const ValueFacts& facts,
+                                                              const ProgramView& view) {
     Outcome<Stack> stack = Stack::create(options.stack);
     if (!stack) return stack.failure();
     Outcome<Heap> heap = Heap::create(names, options.max_globals);
     if (!heap) return heap.failure();
     return std::unique_ptr<MemoryManager>(
-        new MemoryManager(std::move(stack).value(), std::move(heap).value(), names, facts, header_of));
+        new MemoryManager(std::move(stack).value(), std::move(heap).value(), names, facts, view));
 }
 
 MemoryManager::MemoryManager(Stack stack, Heap heap, Names& names, const ValueFacts& facts,
-                             HeaderOf header_of)
+                             const ProgramView& view)
     : stack_(std::move(stack)),
       heap_(std::move(heap)),
       functions_(names),
       symbols_(names),
       names_(names),
       facts_(facts),
-      header_of_(header_of) {}
+      view_(view) {}
 
 // --- Life cycle.
 
@@ -43,6 +44,7 @@ MemoryOutcome<Frame*> MemoryManager::initialise(const Function& main, std::span<
         HARNESS_CHECK(static_cast<bool>(slot), "a built-in definition is given twice, or there are too many");
         heap_.slots()[slot.value()] = builtin.value;
     }
+    heap_.enter_scope();
     state_ = State::initialised;
     return frame;
 }
@@ -53,18 +55,21 @@ bool MemoryManager::run() {
     return true;
 }
 
-void MemoryManager::end(const Release& release) {
+void MemoryManager::end(const Release& release, const std::function<void()>& then) {
     if (state_ == State::created || state_ == State::ended) return;
     // Releasing may run code of the program, which may look at its frames; so each frame goes after its
-    // values did.
-    while (!stack_.empty()) {
+    // values did, and the frames are counted here, whatever that code makes the current one.
+    for (std::size_t depth = stack_.depth(); depth > 0; --depth) {
+        stack_.set_depth(depth);
         release_slots(stack_.peek(), release);
-        stack_.pop();
+        stack_.set_depth(depth - 1);
     }
     for (std::uint32_t slot = heap_.size(); slot-- > 0;) {
         const Value held = std::exchange(heap_.slots()[slot], Value::unbound());
         if (held != Value::unbound()) release(held);
     }
+    if (then) then();
+    stack_.set_depth(0);
     heap_.clear();
     functions_.clear();
     state_ = State::ended;
@@ -74,14 +79,15 @@ void MemoryManager::end(const Release& release) {
 
 MemoryOutcome<Frame*> MemoryManager::enter(const Function& function, std::span<const Value> arguments,
                                            const std::uint32_t* return_pc) {
-    const FunctionHeader& callee = header_of_(function);
+    const FunctionHeader& callee = view_.header(function);
+    const FrameShape shape = view_.shape(function);
     if (arguments.size() != callee.parameters)
         return MemoryError{MemoryErrorKind::type,
                            arity_message(names_.text(callee.name), callee.parameters,
                                          static_cast<std::uint32_t>(arguments.size())),
                            "pass as many arguments as it has parameters"};
     std::vector<Value> bound(arguments.begin(), arguments.end());
-    bound.resize(callee.named_slots, Value::unbound());
+    bound.resize(shape.window, Value::unbound());
     for (std::uint32_t slot = 0; slot < callee.parameters; ++slot) {
         const Definition* const parameter = callee.slots == nullptr ? nullptr : callee.slots->at_slot(slot);
         if (parameter != nullptr && !validate(parameter->type, bound[slot], facts_))
@@ -89,7 +95,7 @@ MemoryOutcome<Frame*> MemoryManager::enter(const Function& function, std::span<c
     }
     const Frame* const caller = stack_.peek();
     Value* const base = caller == nullptr ? stack_.values() : caller->base + header(caller).named_slots;
-    Frame* const frame = stack_.push(&function, base, {callee.named_slots, callee.named_slots}, return_pc);
+    Frame* const frame = stack_.push(&function, base, shape, return_pc);
     if (frame == nullptr)
         return MemoryError{MemoryErrorKind::recursion, "maximum recursion depth exceeded",
                            "recurse less deeply, or raise --max-depth"};
@@ -103,9 +109,10 @@ void MemoryManager::leave(const Release& release) {
     stack_.pop();
 }
 
-void MemoryManager::release_slots(Frame* frame, const Release& release) {
-    for (std::uint32_t slot = header(frame).named_slots; slot-- > 0;) {
-        const Value held = std::exchange(frame->base[slot], Value::unbound());
+void MemoryManager::release_slots(const Frame* frame, const Release& release) {
+    const std::span<Value> slots = view_.owned_slots(*frame);
+    for (std::size_t slot = slots.size(); slot-- > 0;) {
+        const Value held = std::exchange(slots[slot], Value::unbound());
         if (held != Value::unbound()) release(held);
     }
 }
@@ -140,7 +147,8 @@ MemoryOutcome<Value*> MemoryManager::declare_var(Symbol symbol, Type type, Value
 }
 
 MemoryOutcome<Value*> MemoryManager::declare_in_heap(Symbol symbol, Type type, Value value, Span span) {
-    if (heap_.contains(symbol))
+    const Definition* const known = heap_.find(symbol);
+    if (known != nullptr && known->scope == heap_.table().scope_depth())
         return MemoryError{MemoryErrorKind::name,
                            fmt::format("name '{}' is already declared in this scope", names_.text(symbol.id)),
                            "assign to it, or choose another name"};
@@ -153,101 +161,89 @@ MemoryOutcome<Value*> MemoryManager::declare_in_heap(Symbol symbol, Type type, V
 
 MemoryOutcome<Value> MemoryManager::assign_var(Symbol symbol, Value value) {
     const Found found = find(symbol);
-    if (found.slot == nullptr) return undefined(symbol);
+    if (found.place == nullptr) return undefined(symbol);
     if (!validate(found.definition->type, value, facts_))
         return type_error(found.definition->type, value, facts_);
-    // Look-up is const; the slot is ours, in the stack or in the heap.
-    return std::exchange(const_cast<Value&>(*found.slot), value);
+    return std::exchange(*found.place, value);
 }
 
 MemoryOutcome<Value> MemoryManager::get_var(Symbol symbol) const {
-    const Found found = find(symbol);
-    if (found.slot == nullptr) return undefined(symbol);
+    Found found = find(symbol);
+    if (found.place != nullptr && found.scope == nullptr) found = find_global(symbol);
+    if (found.place == nullptr) return undefined(symbol);
+    if (view_.has_value(*found.place)) return *found.place;
     // The main program's names are globals, wherever they lie: without a value they are as good as not there.
-    const bool global = found.frame == nullptr || header(found.frame).kind == ScopeKind::global;
-    if (global && *found.slot == Value::unbound()) return undefined(symbol);
-    if (*found.slot == Value::unbound())
-        return MemoryError{
-            MemoryErrorKind::unbound_local,
-            fmt::format("cannot access local variable '{}' where it is not associated with a value",
-                        names_.text(symbol.id)),
-            "assign to it before it is read"};
-    return *found.slot;
+    const bool global = found.scope == nullptr || found.scope->kind == ScopeKind::global;
+    return global ? undefined(symbol) : unbound_local(symbol);
 }
 
 MemoryOutcome<Value> MemoryManager::heap_get(std::string_view text) {
-    if (const std::optional<Symbol> symbol = symbols_.parse(text); symbol.has_value())
-        return heap_.get(*symbol);
-    return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("'{}' is not a key of the heap", text),
-                       "a key is a name, or names joined by dots"};
+    const auto invalid = [text](std::string_view what, std::string remedy) {
+        return MemoryError{MemoryErrorKind::heap_invalid_key, fmt::format("'{}' {}", text, what),
+                           std::move(remedy)};
+    };
+    const std::optional<Symbol> symbol = symbols_.parse(text);
+    if (!symbol.has_value())
+        return invalid("is not a key of the heap", "a key is a name, or names joined by dots");
+    if (const Found found = find_global(*symbol); found.place != nullptr) {
+        if (view_.has_value(*found.place)) return *found.place;
+        return invalid("has no value yet", "assign to it first");
+    }
+    Candidates candidates(names_);
+    for (const NamedValue& known : globals()) candidates.add(names_.text(known.symbol.id));
+    return invalid("is not a key of the heap", candidates.suggest(text));
 }
 
-MemoryManager::Found MemoryManager::find_in(const Frame* frame, Symbol symbol) const {
-    const SymbolTable* const slots = header(frame).slots;
-    const Definition* const definition = slots == nullptr ? nullptr : slots->find(symbol);
-    return definition == nullptr ? Found{} : Found{frame->base + definition->slot, definition, frame};
+/// The blocks that are open in the frame, innermost first, then the scope that the frame is of.
+std::vector<const FunctionHeader*> MemoryManager::scopes_of(const Frame* frame) const {
+    std::vector<const FunctionHeader*> scopes = {&header(frame)};
+    view_.append_blocks(*frame, scopes);
+    std::reverse(scopes.begin(), scopes.end());
+    return scopes;
+}
+
+MemoryManager::Found MemoryManager::find_in(const Frame* frame, const FunctionHeader* scope,
+                                            Symbol symbol) const {
+    const Definition* const definition = scope->slots == nullptr ? nullptr : scope->slots->find(symbol);
+    if (definition == nullptr) return {};
+    return {&view_.place(frame->base[definition->slot]), definition, scope};
+}
+
+/// The name of the main program that a read goes to, in the main frame or in the heap.
+MemoryManager::Found MemoryManager::find_global(Symbol symbol) const {
+    if (const Frame* const main = stack_.at(0); main != nullptr)
+        if (const Found found = find_in(main, &header(main), symbol); found.place != nullptr) return found;
+    const Definition* const definition = heap_.find_for_reading(symbol);
+    if (definition == nullptr) return {};
+    return {const_cast<Value*>(heap_.slots()) + definition->slot, definition, nullptr};
 }
 
 MemoryManager::Found MemoryManager::find(Symbol symbol) const {
     for (const Frame* frame = stack_.peek(); frame != nullptr; frame = scope_parent(frame))
-        if (const Found found = find_in(frame, symbol); found.slot != nullptr) return found;
+        for (const FunctionHeader* scope : scopes_of(frame))
+            if (const Found found = find_in(frame, scope, symbol); found.place != nullptr) return found;
     const Definition* const definition = heap_.find(symbol);
-    return definition == nullptr ? Found{} : Found{heap_.slots() + definition->slot, definition, nullptr};
+    // Look-up is const; the slot is ours.
+    if (definition != nullptr)
+        return {const_cast<Value*>(heap_.slots()) + definition->slot, definition, nullptr};
+    return {};
 }
 
 MemoryError MemoryManager::undefined(Symbol symbol) const {
     Candidates candidates(names_);
     for (const Frame* frame = stack_.peek(); frame != nullptr; frame = scope_parent(frame))
-        if (const SymbolTable* slots = header(frame).slots; slots != nullptr) candidates.add(*slots);
+        for (const FunctionHeader* scope : scopes_of(frame))
+            if (scope->slots != nullptr) candidates.add(*scope->slots);
     candidates.add(heap_.table());
     const std::string_view name = names_.text(symbol.id);
     return {MemoryErrorKind::name, fmt::format("name '{}' is not defined", name), candidates.suggest(name)};
 }
 
-// --- Frames by index.
-
-MemoryOutcome<const Frame*> MemoryManager::frame_at(std::size_t index) const {
-    if (const Frame* frame = stack_.at(index); frame != nullptr) return frame;
-    return MemoryError{MemoryErrorKind::stack_frame_get,
-                       fmt::format("there is no frame {}: the stack has {}", index, stack_.depth()),
-                       "frames are numbered from 0, the main frame"};
-}
-
-MemoryOutcome<Value> MemoryManager::frame_get(std::size_t index, Symbol symbol) const {
-    const MemoryOutcome<const Frame*> frame = frame_at(index);
-    if (!frame) return frame.error();
-    const Found found = find_in(frame.value(), symbol);
-    if (found.slot != nullptr && *found.slot != Value::unbound()) return *found.slot;
-    Candidates candidates(names_);
-    if (const SymbolTable* slots = header(frame.value()).slots; slots != nullptr) candidates.add(*slots);
-    const std::string_view name = names_.text(symbol.id);
-    return MemoryError{MemoryErrorKind::stack_frame_get,
-                       found.slot == nullptr ? fmt::format("frame {} has no name '{}'", index, name)
-                                             : fmt::format("'{}' has no value yet in frame {}", name, index),
-                       found.slot == nullptr ? candidates.suggest(name) : "assign to it first"};
-}
-
-MemoryOutcome<const Function*> MemoryManager::frame_fn(std::size_t index) const {
-    const MemoryOutcome<const Frame*> frame = frame_at(index);
-    if (!frame) return frame.error();
-    const ScopeKind kind = header(frame.value()).kind;
-    if (kind == ScopeKind::function || kind == ScopeKind::closure) return frame.value()->function;
-    return MemoryError{MemoryErrorKind::stack_frame_not_fn,
-                       fmt::format("frame {} is a {} frame, not that of a function", index, scope_name(kind)),
-                       "ask for the frame of a call"};
-}
-
-const Frame* MemoryManager::scope_parent(const Frame* frame) const {
-    for (const FunctionHeader* scope = header(frame).parent; scope != nullptr; scope = scope->parent) {
-        // Every function is written in the main program in the end; its frame is known without a search.
-        if (scope->kind == ScopeKind::global) {
-            const Frame* const main = stack_.at(0);
-            return &header(main) == scope ? main : nullptr;
-        }
-        for (const Frame* below = stack_.parent(frame); below != nullptr; below = stack_.parent(below))
-            if (&header(below) == scope) return below;
-    }
-    return nullptr;
+MemoryError MemoryManager::unbound_local(Symbol symbol) const {
+    return {MemoryErrorKind::unbound_local,
+            fmt::format("cannot access local variable '{}' where it is not associated with a value",
+                        names_.text(symbol.id)),
+            "assign to it before it is read"};
 }
 
 }  // namespace harness::lang

@@ -19,15 +19,15 @@ constexpr std::string_view scope_name(ScopeKind kind) {
     return names[static_cast<std::size_t>(kind)];
 }
 
-/// What the compiler knows of one scope that can have a frame: the main program, a function, a closure, or a
-/// block with variables of its own. It outlives every frame that refers to it and owns nothing.
+/// What the compiler knows of one scope: the main program, a function, a closure, or a block with variables
+/// of its own. It outlives every frame that refers to it and owns nothing.
 struct FunctionHeader {
     NameId name = 0;
     std::uint16_t parameters = 0;   ///< the first `parameters` slots are the parameters, in order
     std::uint16_t named_slots = 0;  ///< parameters and locals, at the start of the frame's window
     ScopeKind kind = ScopeKind::function;
     Span span{};                   ///< of the definition
-    SymbolTable* slots = nullptr;  ///< name → slot of the frame; may be null when there are none
+    SymbolTable* slots = nullptr;  ///< name → slot of the frame's window; null when there are none
     const FunctionHeader* parent =
         nullptr;  ///< the scope that this one is written in; null for the main program
 };

@@ -100,6 +100,8 @@ class Stack {
     /// What push() puts the next frame above; for an empty stack a record with no slots, which is no frame.
     Frame* top() { return top_; }
     void set_top(Frame* frame) { top_ = frame; }
+    /// Makes the frame at `depth - 1` the current one; 0: none. Frames above are forgotten, none may be new.
+    void set_depth(std::size_t depth) { top_ = frames_ + depth; }
     /// The first slot of the value space, the base of the main frame.
     Value* values() { return values_; }
     const Value* values() const { return values_; }

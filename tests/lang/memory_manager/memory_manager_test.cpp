@@ -221,8 +221,10 @@ TEST_F(MemoryManagerTest, gives_names_and_functions_of_frames_by_index) {
     EXPECT_EQ(memory.frame_get(1, symbol("y")).error().message, "'y' has no value yet in frame 1");
     EXPECT_EQ(memory.frame_get(2, symbol("x")).error().message, "frame 2 has no name 'x'");
     EXPECT_EQ(memory.frame_get(9, symbol("x")).error().message, "there is no frame 9: the stack has 3");
+    EXPECT_EQ(memory.frame_get(-1, symbol("x")).error().message, "there is no frame -1: the stack has 3");
+    EXPECT_EQ(memory.frame_get(1, symbol("yy")).error().remedy, "did you mean 'y'?");
     EXPECT_EQ(error_name(memory.frame_get(9, symbol("x")).error().kind), "StackFrameGetError");
-    EXPECT_EQ(memory.frame_fn(1).value(), f);
+    EXPECT_EQ(memory.frame_fn(1).value()->function, f);
     EXPECT_EQ(error_name(memory.frame_fn(2).error().kind), "StackFrameNotFnError");
     EXPECT_EQ(memory.frame_fn(2).error().message, "frame 2 is a Block frame, not that of a function");
     EXPECT_EQ(error_name(memory.frame_fn(3).error().kind), "StackFrameGetError");
@@ -238,6 +240,94 @@ TEST_F(MemoryManagerTest, ends_deep_recursion_with_an_error_and_its_state_intact
     EXPECT_EQ(small.manager->enter(*f).error().message, "maximum recursion depth exceeded");
     small.manager->leave(ignore);
     EXPECT_TRUE(small.manager->enter(*f));
+}
+
+TEST_F(MemoryManagerTest, lists_frames_with_depth_parent_and_return_line) {
+    const std::uint32_t lines[] = {0, 7, 8};
+    const Function* const outer = function("outer", 0, {});
+    const Function* const closure = function("closure", 0, {}, ScopeKind::closure, outer);
+    const Function* const block = function("block", 0, {}, ScopeKind::block, closure);
+    ASSERT_TRUE(memory.enter(*outer, {}, lines + 1));
+    ASSERT_TRUE(memory.enter(*closure, {}, lines + 2));
+    ASSERT_TRUE(memory.enter(*block));
+    const std::vector<FrameInfo> frames = memory.frames();
+    ASSERT_EQ(frames.size(), 4U);
+    const auto is = [&](std::size_t i, ScopeKind kind, std::uint32_t depth, std::int64_t parent,
+                        std::uint32_t line) {
+        return frames[i].kind() == kind && frames[i].depth == depth && frames[i].parent == parent &&
+               frames[i].return_line == line;
+    };
+    EXPECT_TRUE(is(0, ScopeKind::global, 0, -1, 0));
+    EXPECT_TRUE(is(1, ScopeKind::function, 1, 0, 7));
+    EXPECT_TRUE(is(2, ScopeKind::closure, 2, 1, 8));
+    EXPECT_TRUE(is(3, ScopeKind::block, 2, 2, 0));
+}
+
+TEST_F(MemoryManagerTest, lists_names_that_have_a_value) {
+    declare("g", 1);
+    declare("module.name", 2);
+    ASSERT_TRUE(memory.enter(*function("f", 0, {"x", "y"})));
+    declare("y", 3);
+    const auto texts = [&](const std::vector<NamedValue>& names) {
+        std::string all;
+        for (const NamedValue& each : names) {
+            all += memory.symbols().text(each.symbol);
+            all += '=' + std::to_string(each.value.as_int()) + ' ';
+        }
+        return all;
+    };
+    EXPECT_EQ(texts(memory.locals()), "y=3 ");
+    EXPECT_EQ(texts(memory.globals()), "g=1 module.name=2 ");
+    EXPECT_EQ(texts(memory.names_of(memory.frames()[0])), "g=1 ");
+    EXPECT_EQ(memory.frame_get(0, symbol("g")).value(), Value::integer(1));
+    memory.leave(ignore);
+    EXPECT_EQ(texts(memory.locals()), "g=1 module.name=2 ");
+}
+
+TEST(MemoryManagerLifeCycle, lets_a_program_shadow_builtins_and_uncovers_them) {
+    World world;
+    MemoryManager& memory = *world.manager;
+    const Builtin builtins[] = {{world.symbol("len"), Value::integer(1)}};
+    ASSERT_TRUE(memory.initialise(*world.main, builtins));
+    EXPECT_EQ(memory.heap_get("len").value(), Value::integer(1));
+    EXPECT_TRUE(memory.globals().empty());
+    ASSERT_TRUE(memory.declare_var(world.symbol("len"), Type::any, Value::integer(2)));
+    EXPECT_EQ(memory.heap_get("len").value(), Value::integer(2));
+    EXPECT_EQ(memory.get_var(world.symbol("len")).value(), Value::integer(2));
+    EXPECT_EQ(memory.assign_var(world.symbol("len"), Value::unbound()).value(), Value::integer(2));
+    EXPECT_EQ(memory.heap_get("len").value(), Value::integer(1));
+    EXPECT_EQ(memory.get_var(world.symbol("len")).value(), Value::integer(1));
+}
+
+TEST(MemoryManagerLifeCycle, knows_the_names_until_all_is_released) {
+    World world;
+    MemoryManager& memory = *world.manager;
+    const Function* const f = world.function("f", 0, {}, ScopeKind::function, world.main);
+    ASSERT_TRUE(memory.initialise(*world.main));
+    memory.register_fn(f->header, Value::constant(f));
+    bool known = false;
+    memory.end([](Value) {}, [&] { known = static_cast<bool>(memory.lookup_fn(f->header)); });
+    EXPECT_TRUE(known);
+    EXPECT_EQ(error_name(memory.lookup_fn(f->header).error().kind), "NameError");
+}
+
+TEST(MemoryManagerLifeCycle, releases_every_frame_once_though_releasing_looks_at_other_frames) {
+    World world;
+    MemoryManager& memory = *world.manager;
+    ASSERT_TRUE(memory.initialise(*world.main));
+    const Function* const f = world.function("f", 0, {"x"}, ScopeKind::function, world.main);
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(memory.enter(*f));
+        ASSERT_TRUE(memory.declare_var(world.symbol("x"), Type::any, Value::integer(i)));
+    }
+    Frame* const top = memory.stack().peek();
+    std::vector<std::int64_t> released;
+    memory.end([&](Value v) {
+        memory.stack().set_top(top);
+        released.push_back(v.as_int());
+    });
+    EXPECT_EQ(released, (std::vector<std::int64_t>{2, 1, 0}));
+    EXPECT_TRUE(memory.stack().empty());
 }
 
 TEST(MemoryManagerLifeCycle, begins_with_a_main_frame_and_the_builtins) {

@@ -17,7 +17,11 @@ struct Function {
 
 namespace testing {
 
-inline const FunctionHeader& header_of(const Function& function) { return function.header; }
+class FakeProgram : public ProgramView {
+  public:
+    const FunctionHeader& header(const Function& function) const override { return function.header; }
+    std::uint32_t return_line(const Frame& frame) const override { return *frame.return_pc; }
+};
 
 /// Strings have their length as payload; the lists and dicts are single values that nothing stands behind.
 inline Value string_of(std::size_t length) { return Value::tagged(Tag::string, 0x1000 + length); }
@@ -46,7 +50,7 @@ class FakeFacts : public ValueFacts {
 class World {
   public:
     explicit World(std::uint16_t main_slots = 4, MemoryOptions options = {}) {
-        manager = std::move(MemoryManager::create(options, names, facts, header_of)).value();
+        manager = std::move(MemoryManager::create(options, names, facts, program)).value();
         main = function("main", 0, {}, ScopeKind::global, nullptr, main_slots);
     }
 
@@ -72,6 +76,7 @@ class World {
 
     Names names;
     FakeFacts facts;
+    FakeProgram program;
     std::unique_ptr<MemoryManager> manager;
     const Function* main = nullptr;
 
