@@ -148,7 +148,7 @@ Operand FunctionCompiler::generator(const ComprehensionExpr& e, int dest) {
 
 Function* FunctionCompiler::compile_generator(const ComprehensionExpr& e) {
     fn_->name = "<genexpr>";
-    fn_->span = e.span;
+    fn_->header.span = e.span;
     fn_->header.name = context_.names.intern(fn_->name);
     fn_->header.kind = ScopeKind::closure;
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global

@@ -286,7 +286,6 @@ class Collector {
             scope_->assigned_parameters.insert(name);
     }
 
-<<<<<<< HEAD
     /// Builtins that walk a generator to its end before they do anything else, so that nobody sees whether it
     /// was lazy: it is made in place. (`any` and `all` stop, in place too.)
     bool takes_all(const CallExpr& call) const {
@@ -301,13 +300,13 @@ class Collector {
         static constexpr std::string_view known[] = {"any", "all", "list", "tuple", "sorted"};
         return std::find(std::begin(known), std::end(known), names_.text(callee)) != std::end(known) &&
                !std::binary_search(bound_anywhere_.begin(), bound_anywhere_.end(), callee);
-=======
+    }
+
     /// Such a function may be called under another name, so it counts where it is mentioned.
     void note_introspection(std::string_view name) {
         if (name == "locals" || name == "globals" || name == "frames" || name == "frame_get" ||
             name == "heap_get")
             facts_.introspects = true;
->>>>>>> 463a4be (Let the VM use the memory manager by name: life cycle, functions, builtins, introspection)
     }
 
     void special_call(const CallExpr& call) {
