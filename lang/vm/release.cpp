@@ -143,6 +143,8 @@ void Interpreter::end_all_with_destructors(DeadList& dead) {
 bool Interpreter::let_destruct(Value v) {
     if (destructor_of(v) == Value::absent()) return true;
     heap.header(v).count = held_count;
+    // What its destructor drops of it is no candidate for a cycle: the object goes right after.
+    if (lifetime.collects_cycles) heap.header(v).flags |= flag_possible_root;
     run_destructor(v);
     const std::uint32_t count = heap.header(v).count;
     if (count > held_count) {

@@ -20,7 +20,9 @@ namespace testing {
 class FakeProgram : public ProgramView {
   public:
     const FunctionHeader& header(const Function& function) const override { return function.header; }
-    std::uint32_t return_line(const Frame& frame) const override { return *frame.return_pc; }
+    std::uint32_t return_line(const Frame& frame) const override {
+        return frame.return_pc == nullptr ? 0 : *frame.return_pc;
+    }
 };
 
 /// Strings have their length as payload; the lists and dicts are single values that nothing stands behind.
