@@ -212,8 +212,9 @@ class Collector {
 
     void comprehension(const ComprehensionExpr& c) {
         // The first iterable alone is evaluated before the names exist.
+        const bool in_place = c.kind != ExprKind::generator || &c == at_once_;
         expr(c.clauses[0].iterable);
-        if (c.kind != ExprKind::generator || &c == at_once_) return comprehension_body(c);
+        if (in_place) return comprehension_body(c);
         function(&c, nullptr, nullptr, {}, [&] {
             scope_->is_generator = true;
             comprehension_body(c);
