@@ -1,7 +1,6 @@
 // Finding mimalloc's functions, proving that they serve, and the rarer calls.
 #include "allocators/mimalloc.hpp"
 
-#include "allocators/factory.hpp"
 #include "allocators/peer_library.hpp"
 
 namespace harness::allocators {
@@ -92,16 +91,8 @@ Figures Mimalloc::figures() noexcept {
     return f;
 }
 
-Outcome<std::string> version_of_mimalloc() {
-    const Outcome<MimallocLibrary>& library = mimalloc_library();
-    if (!library.ok()) return library.failure();
-    return library.value().version;
-}
+Outcome<std::string> version_of_mimalloc() { return version_of_peer(mimalloc_library()); }
 
-Made make_mimalloc(FactoryInput&) {
-    const Outcome<MimallocLibrary>& library = mimalloc_library();
-    if (!library.ok()) return library.failure();
-    return make_any<Mimalloc>("mimalloc", library.value());
-}
+Made make_mimalloc(FactoryInput&) { return make_peer<Mimalloc>("mimalloc", mimalloc_library()); }
 
 }  // namespace harness::allocators

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "allocators/factory.hpp"
 #include "allocators/outcome.hpp"
 
 namespace harness::allocators {
@@ -42,5 +43,19 @@ class PeerLibrary {
     std::string file_;
     std::string lacking_;
 };
+
+// The version of a peer's loaded functions, or why there are none.
+template <class Library>
+Outcome<std::string> version_of_peer(const Outcome<Library>& library) {
+    if (!library.ok()) return library.failure();
+    return library.value().version;
+}
+
+// An allocator over a peer's loaded functions, or why there are none.
+template <class Peer, class Library>
+Made make_peer(std::string_view name, const Outcome<Library>& library) {
+    if (!library.ok()) return library.failure();
+    return make_any<Peer>(name, library.value());
+}
 
 }  // namespace harness::allocators

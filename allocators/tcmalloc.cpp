@@ -3,7 +3,6 @@
 
 #include <cstdlib>
 
-#include "allocators/factory.hpp"
 #include "allocators/peer_library.hpp"
 
 namespace harness::allocators {
@@ -117,16 +116,8 @@ Figures Tcmalloc::figures() noexcept {
     return f;
 }
 
-Outcome<std::string> version_of_tcmalloc() {
-    const Outcome<TcmallocLibrary>& library = tcmalloc_library();
-    if (!library.ok()) return library.failure();
-    return library.value().version;
-}
+Outcome<std::string> version_of_tcmalloc() { return version_of_peer(tcmalloc_library()); }
 
-Made make_tcmalloc(FactoryInput&) {
-    const Outcome<TcmallocLibrary>& library = tcmalloc_library();
-    if (!library.ok()) return library.failure();
-    return make_any<Tcmalloc>("tcmalloc", library.value());
-}
+Made make_tcmalloc(FactoryInput&) { return make_peer<Tcmalloc>("tcmalloc", tcmalloc_library()); }
 
 }  // namespace harness::allocators

@@ -56,78 +56,46 @@ void bind_pattern(const Pattern& p, const OnName& bind) {
     for (const Pattern* part : p.parts()) bind_pattern(*part, bind);
 }
 
-/// The expressions that stand in a statement itself, those in its blocks left out. Targets that are names are
-/// not read.
-void reads_of(const Stmt* s, const Reads& reads) {
-    const auto target = [&](const Expr* e) {
-        bind_target(
-            e, [](NameId) {}, reads);
-    };
+bool is_target(const Stmt* s, const Expr* e) {
     switch (s->kind) {
-        case StmtKind::expression:
-            reads.in(as<ExprStmt>(s).value);
-            break;
-        case StmtKind::assign:
-            reads.in(as<AssignStmt>(s).value);
-            for (const Expr* t : as<AssignStmt>(s).targets) target(t);
-            break;
+        case StmtKind::assign: {
+            const List<Expr*> targets = as<AssignStmt>(s).targets;
+            return std::find(targets.begin(), targets.end(), e) != targets.end();
+        }
         case StmtKind::annotated_assign:
-            reads.in(as<AnnotatedAssignStmt>(s).value);
-            target(as<AnnotatedAssignStmt>(s).target);
-            break;
-        case StmtKind::augmented_assign:
-            reads.in(as<AugmentedAssignStmt>(s).target);
-            reads.in(as<AugmentedAssignStmt>(s).value);
-            break;
-        case StmtKind::if_:
-            for (const IfBranch& b : as<IfStmt>(s).branches) reads.in(b.condition);
-            break;
-        case StmtKind::while_:
-            reads.in(as<WhileStmt>(s).condition);
-            break;
+            return as<AnnotatedAssignStmt>(s).target == e;
         case StmtKind::for_:
-            reads.in(as<ForStmt>(s).iterable);
-            target(as<ForStmt>(s).target);
-            break;
-        case StmtKind::return_:
-            reads.in(as<ReturnStmt>(s).value);
-            break;
-        case StmtKind::def:
-            reads.all(as<DefStmt>(s).decorators);
-            for (const Parameter& p : as<DefStmt>(s).parameters) reads.in(p.default_value);
-            break;
-        case StmtKind::class_:
-            reads.in(as<ClassStmt>(s).base);
-            reads.all(as<ClassStmt>(s).decorators);
-            for (const Stmt* inner : as<ClassStmt>(s).body) reads_of(inner, reads);
-            break;
-        case StmtKind::match:
-            reads.in(as<MatchStmt>(s).subject);
-            break;
-        case StmtKind::raise:
-            reads.in(as<RaiseStmt>(s).value);
-            reads.in(as<RaiseStmt>(s).cause);
-            break;
-        case StmtKind::assert_:
-            reads.in(as<AssertStmt>(s).condition);
-            reads.in(as<AssertStmt>(s).message);
-            break;
+            return as<ForStmt>(s).target == e;
         case StmtKind::del:
-            for (const Expr* t : as<DelStmt>(s).targets) target(t);
-            break;
-        case StmtKind::const_:
-        case StmtKind::static_:
-        case StmtKind::let:
-            reads.in(as<DeclareStmt>(s).value);
-            break;
-        case StmtKind::keep:
-            reads.in(as<KeepStmt>(s).value);
-            reads.all(as<KeepStmt>(s).targets);
-            reads.in(as<KeepStmt>(s).allocator);
-            break;
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// What a statement reads itself, what its blocks read left out. Targets that are names are not read. What
+/// cases, handlers and deferred statements read is not read here, but where they run.
+void reads_of(const Stmt* s, const Reads& reads) {
+    switch (s->kind) {
+        case StmtKind::match:
+            return reads.in(as<MatchStmt>(s).subject);
+        case StmtKind::try_:
+        case StmtKind::defer:
+            return;
+        case StmtKind::class_:
+            each_expression(s, [&](const Expr* e) { reads.in(e); });
+            for (const Stmt* inner : as<ClassStmt>(s).body) reads_of(inner, reads);
+            return;
         default:
             break;
     }
+    each_expression(s, [&](const Expr* e) {
+        if (is_target(s, e))
+            bind_target(
+                e, [](NameId) {}, reads);
+        else
+            reads.in(e);
+    });
 }
 
 void reads_of_pattern(const Pattern& p, const Reads& reads) {

@@ -29,7 +29,7 @@ std::string missing_arguments(std::string_view function, const std::vector<std::
 
 }  // namespace
 
-void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given) {
+void Interpreter::raise_arity(const Function& f, std::uint32_t given) {
     std::vector<std::string> missing, missing_keyword;
     std::uint32_t positional = 0, required = 0;
     for (std::size_t i = 0; i < f.header.parameters; ++i) {
@@ -49,7 +49,6 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint3
     std::string takes = required == positional
                             ? plural(positional, "positional argument")
                             : fmt::format("from {} to {} positional arguments", required, positional);
-    (void)keyword_only_given;
     raise(ErrorKind::TypeError,
           fmt::format("{}() takes {} but {} {} given", name, takes, given, given == 1 ? "was" : "were"));
 }
@@ -78,7 +77,7 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     }
     for (std::uint32_t i = 0; i < std::min<std::size_t>(given, positional); ++i) bound[i] = passed[i];
     if (given > positional && !f.has_rest) {
-        raise_arity(f, given, named);
+        raise_arity(f, given);
         return false;
     }
     UnnamedValue rest(*this), more(*this);

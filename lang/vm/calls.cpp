@@ -44,7 +44,7 @@ Interpreter::Entered Interpreter::enter_function(const Function& f, Value closur
         base = above;
         if (!bind_arguments(f, closure, base, count, keywords)) return Entered::failed;
     } else if (count != f.header.parameters) {
-        raise_arity(f, count, 0);
+        raise_arity(f, count);
         return Entered::failed;
     }
     if (!push_frame(f, base, result, return_pc)) return Entered::failed;

@@ -126,7 +126,7 @@ void Interpreter::forget_methods() {
                 function->code[at + 2] = static_cast<std::uint32_t>(ClassId::none);
 }
 
-Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) {
+Value Interpreter::super_method(const ClassInfo& type, NameId name) {
     const ClassInfo* base = type.base;
     if (base != nullptr) {
         const auto id = static_cast<std::uint32_t>(base->id);
@@ -139,7 +139,6 @@ Value Interpreter::super_method(const ClassInfo& type, Value self, NameId name) 
         }
     }
     if (names.text(name) == "__init__") return builtins_[names.intern("object.__init__")];
-    (void)self;
     return raise(ErrorKind::AttributeError,
                  fmt::format("'super' object has no attribute '{}'", names.text(name)));
 }

@@ -61,7 +61,11 @@ void Interpreter::finish(bool failed, RunReport& report) {
     if (last.is_heap() && last != memory_error_) drop(last);
     deinit_abandoned();
     frame = stack->at(0);
-    if (frame != nullptr) release_everything();
+    if (frame != nullptr) {
+        // The frames above the main one gave back what they had when they were left.
+        stack->set_top(frame);
+        release_everything();
+    }
     if (!lifetime.literals_allocate) end_arenas(*this, true);
     // A program that ended by an error leaves what is live to the harness: that is no leak.
     if (!failed)

@@ -110,7 +110,7 @@ class Interpreter : public Machine {
     bool bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count,
                         const Value* keywords);
     bool is_rest_parameter(const Function& f, std::size_t i) const;
-    void raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given);
+    void raise_arity(const Function& f, std::uint32_t given);
     Value call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
                             const Value* keywords);
     std::string qualified(const Native& native, const Value* arguments) const;
@@ -246,7 +246,7 @@ class Interpreter : public Machine {
     int loop_next(Value* loop, Value* item);
     Value join_strings(const Value* pieces, std::uint32_t count);
     Value format(Value v, char conversion, Value spec);
-    Value super_method(const ClassInfo& type, Value self, NameId name);
+    Value super_method(const ClassInfo& type, NameId name);
 
     // --- Memory (release.cpp, freeing.cpp, cycles.cpp, copying.cpp, keeping.cpp)
     void end_object(Value v);  ///< its count is zero: destructor, contents, memory; iterative

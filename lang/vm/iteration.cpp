@@ -35,7 +35,7 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
             drop(from);
             return true;
         }
-        std::vector<Value> items(s.elements(), s.elements() + count);
+        const Value* const items = s.elements();
         for (std::uint32_t i = 0; i < count; ++i) {
             if (!readable(items[i])) {
                 while (i-- > 0) drop(to[i]);

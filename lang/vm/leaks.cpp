@@ -48,8 +48,6 @@ void Interpreter::release_everything() {
         }
         regions->enter(nullptr);
     }
-    // The frames above the main one gave back what they had when they were left.
-    stack->set_depth(1);
     if (!lifetime.counts) {
         manager->end([](Value) {});
         return;
