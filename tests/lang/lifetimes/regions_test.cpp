@@ -1,0 +1,123 @@
+// Regions: numbers, depths, promotion, and that all that a region holds goes at its end; and the registry of
+// lifetimes.
+#include "lang/lifetimes/regions.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+#include <vector>
+
+#include "tests/lang/idle_machine.hpp"
+
+namespace harness::lang {
+namespace {
+
+using testing::IdleMachine;
+
+struct RegionsTest : ::testing::Test {
+    IdleMachine machine{"arena"};
+    ObjectHeap& heap = machine.vm->heap;
+    Regions& regions = *heap.regions();
+};
+
+TEST_F(RegionsTest, begin_with_the_programs_own) {
+    EXPECT_EQ(regions.depth(), 0U);
+    EXPECT_EQ(regions.innermost_frame(), nullptr);
+}
+
+TEST_F(RegionsTest, release_at_their_end_what_was_made_in_them) {
+    const std::uint64_t outside = machine.live();
+    const Value kept = heap.new_list(2);
+    regions.enter(&machine);
+    EXPECT_EQ(regions.innermost_frame(), &machine);
+    const Value inner = heap.new_list(3);
+    EXPECT_EQ(regions.depth_of_value(kept), 0U);
+    EXPECT_EQ(regions.depth_of_value(inner), 1U);
+    EXPECT_EQ(machine.live(), outside + 2);
+    regions.leave(0);
+    EXPECT_EQ(machine.live(), outside + 1);
+    EXPECT_EQ(regions.depth(), 0U);
+}
+
+TEST_F(RegionsTest, hand_over_what_was_promoted) {
+    regions.enter(nullptr);
+    regions.enter(nullptr);
+    const std::uint64_t before = machine.live();
+    const Value inner = heap.new_list(3);
+    regions.promote(2, 1);
+    EXPECT_EQ(regions.surviving_depth_of(inner), 1U);
+    regions.leave(0);
+    EXPECT_EQ(machine.live(), before + 1);
+    EXPECT_EQ(regions.depth_of_value(inner), 1U);
+    regions.leave(0);
+    EXPECT_EQ(machine.live(), before);
+}
+
+TEST_F(RegionsTest, make_one_object_where_it_is_aimed_at) {
+    const Value holder = heap.new_list(1);
+    regions.enter(nullptr);
+    regions.aim(holder);
+    EXPECT_TRUE(regions.aimed());
+    EXPECT_EQ(regions.depth_of_value(heap.new_list(1)), 0U);
+    EXPECT_FALSE(regions.aimed());
+    EXPECT_EQ(regions.depth_of_value(heap.new_list(1)), 1U);
+    regions.leave(0);
+}
+
+TEST(Regions, agree_with_a_stack_of_counts_over_any_nesting) {
+    rc::check([] {
+        IdleMachine machine("arena");
+        ObjectHeap& heap = machine.vm->heap;
+        Regions& regions = *heap.regions();
+        std::vector<std::uint64_t> objects = {machine.live()};
+        std::vector<std::size_t> merges = {0};
+        const auto steps = *rc::gen::container<std::vector<std::uint8_t>>(rc::gen::arbitrary<std::uint8_t>());
+        for (const std::uint8_t step : steps) {
+            const std::size_t top = objects.size() - 1;
+            if (step % 5 == 0) {
+                regions.enter(nullptr);
+                objects.push_back(0);
+                merges.push_back(top + 1);
+            } else if (step % 5 == 1 && top > 0) {
+                std::size_t to = top;
+                while (merges[to] < to) to = merges[to];
+                const std::uint64_t held = objects.back();
+                objects.pop_back();
+                merges.pop_back();
+                if (to < top) objects[to] += held;
+                regions.leave(0);
+            } else if (step % 5 == 2 && top > 0) {
+                const std::size_t to = step / 5 % (top + 1);
+                regions.promote(static_cast<std::uint32_t>(top), static_cast<std::uint32_t>(to));
+                for (std::size_t d = to + 1; d <= top; ++d) merges[d] = std::min(merges[d], to);
+            } else {
+                const Value made = heap.new_list(step % 7);
+                RC_ASSERT(regions.depth_of_value(made) == top);
+                ++objects.back();
+            }
+            std::uint64_t all = 0;
+            for (const std::uint64_t each : objects) all += each;
+            RC_ASSERT(machine.live() == all);
+        }
+    });
+}
+
+TEST(Registry, has_every_lifetime_once_in_both_modes) {
+    const std::vector<std::string_view> names = lifetime_names();
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size());
+    for (const std::string_view name : {"leak", "manual", "refcount", "refcount+cycles", "arena"}) {
+        for (const bool checked : {false, true}) {
+            const auto entry = find_lifetime(name, checked);
+            ASSERT_TRUE(entry.has_value()) << name;
+            EXPECT_EQ(entry->lifetime.name, name);
+            EXPECT_FALSE(entry->lifetime.summary.empty());
+            EXPECT_NE(entry->checked, entry->unchecked);
+        }
+    }
+    EXPECT_FALSE(find_lifetime("refcounts", true).has_value());
+    EXPECT_FALSE(find_lifetime("", true).has_value());
+}
+
+}  // namespace
+}  // namespace harness::lang
