@@ -73,9 +73,8 @@ bool FunctionCompiler::never_heap(const Expr* e) const {
                     return number(b.left) || number(b.right) || (never_heap(b.left) || never_heap(b.right));
                 }
                 case BinaryOp::multiply:
+                case BinaryOp::bit_or:  // dicts have it too
                     return never_heap(b.left) && never_heap(b.right);
-                case BinaryOp::bit_or:
-                    return never_heap(b.left) && never_heap(b.right);  // dicts have it too
                 case BinaryOp::modulo:
                     return never_heap(b.left);
                 default:
@@ -256,7 +255,8 @@ void FunctionCompiler::finish_function() {
     fn_->constants = fn_->constant_pool.data();
     // Without names that may own something, or reads that may come too early, the first word is not needed.
     const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;
-    fn_->entry = fn_->code.data() + (needed || fn_->slot_names.size() == fn_->header.parameters ? 0 : 1);
+    const bool any = fn_->slot_names.size() > fn_->header.parameters;
+    fn_->entry = fn_->code.data() + (needed && any ? 0 : 1);
     if (!counts()) fn_->owned_count = 0;
     fn_->registers = static_cast<std::uint16_t>(fn_->registers + 1);
     const auto shorter = [](const auto& a, const auto& b) { return a.to - a.from < b.to - b.from; };

@@ -62,9 +62,10 @@ TEST(Opcodes, fit_the_byte_that_holds_them_and_take_one_to_five_words) {
 }
 
 TEST(Opcodes, that_jump_say_where_to) {
-    for (const Line& line : lines)
-        if (line.name.starts_with("jump"))
-            EXPECT_TRUE(line.words > 1 && line.text.find("go to") != std::string_view::npos) << line.name;
+    for (const Line& line : lines) {
+        if (!line.name.starts_with("jump")) continue;
+        EXPECT_TRUE(line.words > 1 && line.text.find("go to") != std::string_view::npos) << line.name;
+    }
 }
 
 }  // namespace

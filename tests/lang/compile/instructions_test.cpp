@@ -123,7 +123,7 @@ TEST(Instructions, call_a_global_function_without_loading_it) {
 }
 
 TEST(Instructions, register_a_function_where_it_is_defined) {
-    const Ops ops = opcodes("def f():\n    def g():\n        return 1\n    return g()\n\nf()\n", "__main__");
+    const Ops ops = opcodes("def f():\n    def g():\n        return 1\n    return g()\n\nf()\n", "<main>");
     EXPECT_EQ(std::count(ops.begin(), ops.end(), "register_function"), 1);
     EXPECT_FALSE(
         has(opcodes("def f():\n    def g():\n        return 1\n    return g()\n", "f"), "register_function"));

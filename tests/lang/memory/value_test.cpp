@@ -17,8 +17,8 @@ int claims(Value v) {
            v.is_sequence() + v.is_counted() + v.is_constant_object() + v.is_no_value();
 }
 
-constexpr Tag heap_tags[] = {Tag::string,   Tag::object_borrowed, Tag::object, Tag::sequence_borrowed,
-                             Tag::sequence, Tag::counted};
+const std::vector<Tag> heap_tags = {Tag::string,   Tag::object_borrowed, Tag::object, Tag::sequence_borrowed,
+                                    Tag::sequence, Tag::counted};
 
 TEST(Value, keeps_integers_up_to_both_ends_of_48_bits) {
     for (const std::int64_t i : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, integer_min, integer_max,
