@@ -1,6 +1,7 @@
 // Plain C++ on the family: three ways to give containers their memory, from the fastest to the most flexible.
 // It prints what each took; the argument is the spec of the last, "pool(64,64K)/arena" if there is none.
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <memory_resource>
 #include <string>
@@ -23,10 +24,12 @@ std::size_t distinct_words(const std::vector<std::string>& words, std::pmr::memo
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    std::vector<std::string> words;
-    for (int i = 0; i < 10000; ++i)
-        words.push_back("a word that is too long for its object: " + std::to_string(i % 700));
+// What the library throws, std::bad_alloc above all, ends the program with its text.
+int main(int argc, char** argv) try {
+    std::vector<std::string> words(10000);
+    int number = 0;
+    for (std::string& word : words)
+        word = "a word that is too long for its object: " + std::to_string(number++ % 700);
 
     // The allocator's type is known, so that an allocation inlines to a bump.
     Arena<Page> arena;
@@ -57,4 +60,7 @@ int main(int argc, char** argv) {
     std::printf("allocations: %llu, freed: %llu\n", static_cast<unsigned long long>(figures.allocations),
                 static_cast<unsigned long long>(figures.deallocations));
     return figures.allocations == figures.deallocations ? 0 : 1;
+} catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
 }
