@@ -96,7 +96,7 @@ void add_memory(Json& json, const CellReport& report, bool known) {
                           .take();
 }
 
-// Costs are counted in checked runs only.
+// Most costs are counted in checked runs only; collectors count theirs always.
 void add_costs(Json& json, const CellReport& report, bool known, bool checked) {
     const lang::LifetimeCosts& costs = report.costs;
     json["costs"] = Figures(known && checked)
@@ -106,10 +106,14 @@ void add_costs(Json& json, const CellReport& report, bool known, bool checked) {
                         .add("copied_bytes", costs.copied_bytes)
                         .add("destructors", costs.destructors)
                         .add("regions", costs.regions)
-                        .add("traced_bytes", costs.traced_bytes)
-                        .add("collections", costs.collections)
-                        .add("pause_ns_max", costs.pause_ns_max)
                         .take();
+    json["costs"].update(Figures(known)
+                             .add("traced_bytes", costs.traced_bytes)
+                             .add("collections", costs.collections)
+                             .add("pauses", costs.pauses)
+                             .add("pause_ns_max", costs.pause_ns_max)
+                             .add("pause_ns_total", costs.pause_ns_total)
+                             .take());
     json["phases"] = Figures(known)
                          .add("front_end_ns", report.phases.front_end_ns)
                          .add("run_ns", report.phases.run_ns)

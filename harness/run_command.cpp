@@ -38,6 +38,8 @@ lang::RunOptions run_options(const RunSettings& run) {
     options.checked = run.checked;
     options.fail_on_leak = run.fail_on_leak;
     options.elide_counts = run.elide_counts;
+    options.gc_stress = run.gc_stress;
+    options.gc_pause_ns = run.gc_pause_ns;
     options.settings = run.settings;
     options.args = run.args;
     options.max_heap_bytes = run.max_heap_bytes;

@@ -32,9 +32,9 @@ Ends with 0 if all is well, 1 for a run-time error, 2 for wrong usage, 4 for a m
 // Options as they were typed, before our own reading.
 struct Texts {
     std::vector<std::string> settings;
-    std::string max_heap, max_depth, timeout, seed;
+    std::string max_heap, max_depth, timeout, seed, gc_pause;
     std::optional<std::string> strategy;
-    bool unchecked = false, debug = false, no_elision = false;
+    bool unchecked = false, debug = false, no_elision = false, gc_stress = false;
 };
 
 void declare(CLI::App& app, RunSettings& run, Texts& texts) {
@@ -74,7 +74,11 @@ void declare(CLI::App& app, RunSettings& run, Texts& texts) {
     app.add_flag("--memory-debug", texts.debug, "checked, on the debugging allocator")
         ->excludes(unchecked)
         ->excludes(allocator);
+    app.add_option("--gc-pause", texts.gc_pause, "a step of the collector stops after this; takes s, ms, us")
+        ->type_name("SECONDS")
+        ->default_str("1ms");
     app.add_flag("--no-elision", texts.no_elision)->group("");
+    app.add_flag("--gc-stress", texts.gc_stress)->group("");
     // Else --unchecked=false would be one more way to write nothing.
     for (CLI::Option* option : app.get_options()) {
         if (option->get_items_expected_max() == 0) option->disable_flag_override();
@@ -115,6 +119,11 @@ std::optional<Failure> read_limits(const Texts& texts, RunSettings& run) {
         const auto ns = parse_seconds(texts.timeout);
         if (!ns) return Failure{"--timeout: " + ns.failure().message, ns.failure().remedy};
         run.timeout_ns = ns.value();
+    }
+    if (!texts.gc_pause.empty()) {
+        const auto ns = parse_seconds(texts.gc_pause);
+        if (!ns) return Failure{"--gc-pause: " + ns.failure().message, ns.failure().remedy};
+        run.gc_pause_ns = ns.value();
     }
     if (const auto failure = read_number("--max-depth", texts.max_depth, run.max_depth)) return failure;
     if (run.max_depth == 0)
@@ -167,6 +176,7 @@ Parsed<RunSettings> parse_run(const std::vector<std::string>& arguments, const K
     if (const auto failure = read_limits(texts, run)) return *failure;
     run.checked = !texts.unchecked;
     run.elide_counts = !texts.no_elision;
+    run.gc_stress = texts.gc_stress;
     if (const auto failure = choose_cell(texts, known, run)) return *failure;
     return run;
 }

@@ -19,6 +19,8 @@ struct RunSettings {
     bool checked = true;
     bool fail_on_leak = false;
     bool elide_counts = true;
+    bool gc_stress = false;
+    std::uint64_t gc_pause_ns = 1'000'000;
     std::vector<std::pair<std::string, std::string>> settings;
     std::vector<std::string> args;
     std::uint64_t max_heap_bytes = 0;  ///< 0: no limit

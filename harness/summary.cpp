@@ -89,6 +89,8 @@ void cost_rows(Table& table, const lang::LifetimeCosts& costs) {
     table.row("regions", format_count(costs.regions));
     table.row("collections", format_count(costs.collections));
     table.row("traced", format_bytes(costs.traced_bytes));
+    table.row("pauses", format_count(costs.pauses));
+    table.row("paused", format_duration(costs.pause_ns_total));
     table.row("longest pause", format_duration(costs.pause_ns_max));
 }
 

@@ -79,13 +79,14 @@ Outcome<std::uint64_t> parse_bytes(std::string_view text) {
 }
 
 Outcome<std::uint64_t> parse_seconds(std::string_view text) {
-    const Failure wrong{fmt::format("'{}' is not a time above zero", text), "write seconds: 2, 0.5 or 500ms"};
+    const Failure wrong{fmt::format("'{}' is not a time above zero", text),
+                        "write seconds: 2, 0.5, 500ms or 200us"};
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || !std::isfinite(number)) return wrong;
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (!unit.empty() && unit != "s" && unit != "ms") return wrong;
-    const double ns = number * (unit == "ms" ? 1e6 : 1e9);
+    if (!unit.empty() && unit != "s" && unit != "ms" && unit != "us") return wrong;
+    const double ns = number * (unit == "ms" ? 1e6 : unit == "us" ? 1e3 : 1e9);
     // Ten years: longer limits are a slip of the unit, and the bound keeps the conversion exact.
     if (ns < 1 || ns > 3.2e17) return wrong;
     return static_cast<std::uint64_t>(ns);

@@ -126,7 +126,7 @@ void fields(Archive& archive, CellReport& report) {
     all(report.stack.frames_peak, report.stack.value_bytes_peak, report.stack.window_bytes_peak);
     lang::LifetimeCosts& costs = report.costs;
     all(costs.retains, costs.releases, costs.copies, costs.copied_bytes, costs.destructors, costs.regions,
-        costs.traced_bytes, costs.collections, costs.pause_ns_max);
+        costs.traced_bytes, costs.collections, costs.pauses, costs.pause_ns_max, costs.pause_ns_total);
     all(report.phases.front_end_ns, report.phases.run_ns, report.phases.release_ns);
     all(report.wall_ns, report.output_xxh3, report.output_bytes, report.indices_peak, report.index_conflicts);
 }

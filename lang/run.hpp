@@ -25,6 +25,8 @@ struct RunOptions {
     std::uint64_t max_heap_bytes = 0;  ///< limit on requested bytes; 0: none
     std::uint32_t max_depth = 200'000;
     std::uint64_t seed = 1;
+    std::uint64_t gc_pause_ns = 1'000'000;  ///< gc: a step of the collector stops after this
+    bool gc_stress = false;  ///< gc: a cycle begins wherever one may, to find what the collector does not see
     std::FILE* out = stdout;
 };
 
@@ -47,7 +49,7 @@ struct StackFigures {
 /// What the lifetime cost, counted in checked runs only (an unchecked run counts nothing and reports zeros).
 struct LifetimeCosts {
     std::uint64_t retains = 0, releases = 0, copies = 0, copied_bytes = 0, destructors = 0, regions = 0;
-    std::uint64_t traced_bytes = 0, collections = 0, pause_ns_max = 0;
+    std::uint64_t traced_bytes = 0, collections = 0, pauses = 0, pause_ns_max = 0, pause_ns_total = 0;
 };
 
 struct Phases {

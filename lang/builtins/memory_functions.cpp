@@ -84,7 +84,7 @@ void give_back(Machine& machine, Value buffer) {
     if (lifetime.explicit_release)
         machine.heap.destroy(buffer);
     else
-        machine.heap.end_buffer(buffer, lifetime.counts || lifetime.regions);
+        machine.heap.end_buffer(buffer, lifetime.counts || lifetime.regions || lifetime.traces);
 }
 
 bool is_ended(Machine& machine, Value v) {

@@ -26,6 +26,7 @@ struct Lifetime {
     bool live_at_exit_is_leak = false;
     bool collects_cycles = false;   ///< refcount+cycles
     bool explicit_release = false;  ///< manual: free and deinit give memory back
+    bool traces = false;            ///< gc: a collector finds what is unreachable
     std::uint32_t birth_word = 0;
 
     Value (*share)(Machine&, Value borrow) = nullptr;  ///< any value

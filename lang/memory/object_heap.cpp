@@ -6,6 +6,7 @@
 #include "lang/bytecode/program.hpp"
 #include "lang/lifetimes/regions.hpp"
 #include "lang/memory/leak_check.hpp"
+#include "lang/vm/collector.hpp"
 #include "lang/vm/machine.hpp"
 
 namespace harness::lang {
@@ -53,6 +54,11 @@ ObjectHeap::ObjectHeap(Machine& machine, const allocators::AllocatorTable& alloc
 
 ObjectHeap::~ObjectHeap() = default;
 
+void ObjectHeap::use_collector(Collector& collector) {
+    collector_ = &collector;
+    notes_made_ = true;
+}
+
 void ObjectHeap::use_regions() { regions_ = std::make_unique<Regions>(*this, *run_allocator_); }
 
 Value ObjectHeap::exhausted(std::size_t bytes) { return machine_.raise_memory_error(bytes); }
@@ -61,7 +67,7 @@ Value ObjectHeap::exhausted(std::size_t bytes) { return machine_.raise_memory_er
 
 void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_t align) {
     if (max_bytes_ != 0 && counts_.payload_live() + counts_.header_live + requested > max_bytes_)
-        return nullptr;
+        return allocate_after_cycle(requested, header, align);
     void* block = nullptr;
     if (regions_ != nullptr && allocator_ == run_allocator_) {
         Region& region = regions_->serving();
@@ -70,7 +76,7 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
         regions_->note(block, requested, header, align, region);
     } else {
         block = take_block(window_, *allocator_, requested, align);
-        if (block == nullptr) return nullptr;
+        if (block == nullptr) return allocate_after_cycle(requested, header, align);
         if (allocator_ != run_allocator_) {
             foreign_.insert_or_assign(block, Foreign{allocator_, ++foreign_made_});
             newest_foreign_ = block;
@@ -81,6 +87,10 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
     counts_.payload_total += requested - header;
     counts_.header_live += header;
     return block;
+}
+
+void* ObjectHeap::allocate_after_cycle(std::size_t requested, std::size_t header, std::size_t align) {
+    return collector_ != nullptr && collector_->reclaim() ? allocate(requested, header, align) : nullptr;
 }
 
 void ObjectHeap::deallocate(void* block, std::size_t requested, std::size_t header, std::size_t align) {
@@ -112,6 +122,7 @@ const allocators::AllocatorTable* ObjectHeap::use_allocator(const allocators::Al
     if (table != nullptr && !arenas_.empty()) {
         if (const auto found = arenas_.find(table); found != arenas_.end()) log_ = found->second;
     }
+    notes_made_ = log_ != nullptr || collector_ != nullptr;
     return before;
 }
 
@@ -122,6 +133,7 @@ const allocators::AllocatorTable& ObjectHeap::origin(const void* block) const {
 
 void ObjectHeap::register_arena(const allocators::AllocatorTable* table, std::vector<Made>* log) {
     arenas_.insert_or_assign(table, log);
+    had_arenas_ = true;
 }
 
 bool ObjectHeap::still_made(const Made& made) const {
@@ -137,14 +149,17 @@ Value ObjectHeap::wrap_checked(void* at, Tag tag) {
 
 Value ObjectHeap::note_made(Value v) {
     if (v == Value::failed()) return v;
+    if (log_ == nullptr) {
+        collector_->note(v);
+        return v;
+    }
     // Objects that went on their own leave their notes behind; these are dropped whenever the log would grow.
     if (log_->size() == log_->capacity()) {
         std::erase_if(*log_, [this](const Made& made) { return !still_made(made); });
         if (log_->size() > log_->capacity() / 2) log_->reserve(log_->size() * 2 + 64);
     }
     log_->push_back({v.owned(), newest_foreign_, foreign_.at(newest_foreign_).number});
-    const bool counts_objects = rules_.birth_word == 1 && rules_.sequence_header;
-    return counts_objects ? v.lent() : v;
+    return rules_.counts_objects ? v.lent() : v;
 }
 
 void ObjectHeap::end_buffer(Value buffer, bool shrink) {
@@ -298,7 +313,8 @@ Value ObjectHeap::new_buffer(std::uint64_t size, std::uint32_t align) {
 std::uint32_t ObjectHeap::birth_word() const {
     // Foreign objects outlive every region but the program's own.
     if (regions_ != nullptr) return allocator_ == run_allocator_ ? regions_->born() : 0;
-    return log_ != nullptr && rules_.birth_word == 1 ? immortal_count : rules_.birth_word;
+    const bool counted_or_marked = rules_.birth_word == 1 || rules_.traces;
+    return log_ != nullptr && counted_or_marked ? immortal_count : rules_.birth_word;
 }
 
 bool ObjectHeap::grow_list(Value list, std::uint32_t wanted) {

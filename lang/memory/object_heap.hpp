@@ -17,6 +17,7 @@
 
 namespace harness::lang {
 
+class Collector;
 class Machine;
 class Regions;
 struct ClassInfo;
@@ -43,7 +44,9 @@ struct HeapCounts {
 /// What a lifetime tells the heap about layouts; see lifetimes/lifetime.hpp.
 struct LayoutRules {
     bool sequence_header = true;   ///< lists and mutable tuples have a Header at -8
-    std::uint32_t birth_word = 0;  ///< second half of a new header: count 1, or the region's depth
+    std::uint32_t birth_word = 0;  ///< second half of a new header: count 1, the region's depth, or a mark
+    bool counts_objects = false;   ///< refcount; see Lifetime
+    bool traces = false;           ///< gc
 };
 
 class ObjectHeap {
@@ -149,6 +152,10 @@ class ObjectHeap {
     /// The allocator that a block came from.
     const allocators::AllocatorTable& origin(const void* block) const;
     bool has_foreign() const { return !foreign_.empty(); }
+    bool has_arenas() const { return had_arenas_; }  ///< now, or earlier
+    /// Objects are told to the collector when they are made.
+    void use_collector(Collector& collector);
+    void set_birth_word(std::uint32_t word) { rules_.birth_word = word; }
     const allocators::AllocatorTable& run_allocator() const { return *run_allocator_; }
 
     /// One object of an arena handle. The number tells it from a later one at the same address.
@@ -187,11 +194,13 @@ class ObjectHeap {
     Value wrap(void* at, Tag tag) {
         const Value v = handles_.active() ? wrap_checked(at, tag)
                                           : Value::tagged(tag, reinterpret_cast<std::uintptr_t>(at));
-        return log_ == nullptr ? v : note_made(v);
+        return notes_made_ ? note_made(v) : v;
     }
     Value wrap_checked(void* at, Tag tag);
     Value note_made(Value v);
     Value exhausted(std::size_t bytes);
+    /// With a collector: finishes the cycle that is under way, and tries again.
+    void* allocate_after_cycle(std::size_t requested, std::size_t header, std::size_t align);
 
     std::uint32_t birth_word() const;
 
@@ -213,6 +222,9 @@ class ObjectHeap {
     std::unordered_map<const void*, Foreign> foreign_;
     std::unordered_map<const allocators::AllocatorTable*, std::vector<Made>*> arenas_;
     std::vector<Made>* log_ = nullptr;  ///< of the arena that serves the next object, if one does
+    Collector* collector_ = nullptr;
+    bool notes_made_ = false;  ///< there is one of these two
+    bool had_arenas_ = false;
     const void* newest_foreign_ = nullptr;
     std::uint64_t foreign_made_ = 0;
     Value single_bytes_[256];

@@ -137,7 +137,8 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
         return Entered::done;
     };
     if (type.construct != nullptr) return deliver(call_native(*type.construct, first, count, keywords));
-    const Value made = heap.new_instance(type);
+    Value made = heap.new_instance(type);
+    if (made == Value::failed() && collected_instead()) made = heap.new_instance(type);
     if (made == Value::failed()) return Entered::failed;
     if (type.dunder(Dunder::del) != Value::absent()) note_destructor(made);
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());

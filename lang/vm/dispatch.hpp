@@ -43,6 +43,8 @@
     } while (0)
 /// Goes on in another handler with the same instruction.
 #define HARNESS_GO(function) HARNESS_TAIL function(HARNESS_PASS)
+/// Begins the same instruction again.
+#define HARNESS_AGAIN() HARNESS_TAIL table[word & 0xFF].run(HARNESS_PASS)
 #else
 #define HARNESS_NEXT(skip)                      \
     do {                                        \
@@ -53,6 +55,11 @@
     do {                        \
         function(HARNESS_PASS); \
         return;                 \
+    } while (0)
+#define HARNESS_AGAIN()                       \
+    do {                                      \
+        table[word & 0xFF].run(HARNESS_PASS); \
+        return;                               \
     } while (0)
 #endif
 

@@ -282,6 +282,7 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
         discard(v);
         return !uncatchable();
     }
+    if (marking) collector->shade(v);
     return true;
 }
 

@@ -87,8 +87,10 @@ Value Interpreter::next_of_generator(Value generator) {
     // Whoever holds it may let go of it meanwhile.
     const Value held = share(generator);
     Iterator& it = heap.payload<Iterator>(generator);
-    for (std::size_t i = 0; i < f.kept_registers.size(); ++i)
+    for (std::size_t i = 0; i < f.kept_registers.size(); ++i) {
+        if (marking) collector->shade(kept(it)[i]);
         base[f.kept_registers[i]] = std::exchange(kept(it)[i], Value::none());
+    }
     base[f.generator_register] = generator.lent();
     if (callee.is_heap()) base[f.closure_register] = callee.lent();
     it.version = runs;

@@ -23,8 +23,8 @@ Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Han
       sources(source_map),
       table(handlers),
       allocator_(allocator),
-      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word}, options.checked,
-                    options.max_heap_bytes) {
+      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word, l.counts_objects, l.traces},
+                    options.checked, options.max_heap_bytes) {
     random.seed(options.seed);
     parked_.fill(Value::none());
     boundary_.name = "<boundary>";
@@ -33,6 +33,10 @@ Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Han
     boundary_.entry = boundary_.code.data();
     boundary_.registers = 2;
     if (l.regions) heap.use_regions();
+    if (l.traces) {
+        collector = std::make_unique<Collector>(*this, options.gc_pause_ns);
+        heap.use_collector(*collector);
+    }
     load_builtins();
     memory_error_block_.header = {
         static_cast<std::uint16_t>(error_class(ErrorKind::MemoryError).id), 0, {immortal_count}};

@@ -17,6 +17,7 @@
 #include "lang/memory/manager/memory_manager.hpp"
 #include "lang/run.hpp"
 #include "lang/vm/candidates.hpp"
+#include "lang/vm/collector.hpp"
 #include "lang/vm/machine.hpp"
 #include "lang/vm/member_cache.hpp"
 #include "lang/vm/output.hpp"
@@ -56,9 +57,13 @@ class Interpreter : public Machine {
     Value scratch = Value::none();
     std::uint16_t scratch_slot = 0;
     bool scratch_flag = false;
+    /// gc: the collector waits for a safepoint; it marks, so that references leaving the heap are shown to
+    /// it.
+    bool attention = false, marking = false;
     MemberCache members;
     LifetimeCosts costs;
     Value destructing = Value::none();  ///< checked runs without counts: the object whose __del__ is running
+    std::unique_ptr<Collector> collector;  ///< gc
     std::unique_ptr<MemoryManager> manager;
     Stack* stack = nullptr;
 
@@ -269,6 +274,9 @@ class Interpreter : public Machine {
         if (add_candidate(v) && ending_ == 0 && candidates_.size() > candidates_max_) collect_cycles();
     }
     void collect_cycles();
+    /// gc: an instruction that can be repeated found no memory. True if there is some now; the error is then
+    /// taken back.
+    bool collected_instead();
     Value clone(Value v);
     bool copy_out(Value* values, std::uint32_t count, std::uint32_t levels);
     Value store_across(Value holder, Value v, bool unnamed);
@@ -400,6 +408,7 @@ class Interpreter : public Machine {
     std::unordered_map<std::uint64_t, std::unordered_map<NameId, Value>> side_tables_;
     // Memory: what the files named above share.
     friend class DeadList;
+    friend class Collector;
     friend class CycleCollector;
     friend class Copier;
     void bury(Value v, DeadList& dead);

@@ -178,7 +178,7 @@ bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
         if (!kept.is_string() && regions->surviving_depth(from) > to) regions->promote(from, to);
         return true;
     }
-    if (!lifetime.counts || same_object(kept, target)) return true;
+    if ((!lifetime.counts && !lifetime.traces) || same_object(kept, target)) return true;
     const Value held = share(kept);
     if (forever) {
         kept_forever_.push_back(held);

@@ -49,6 +49,7 @@ void Interpreter::release_everything() {
         regions->enter(nullptr);
     }
     if (!lifetime.counts) {
+        if (collector != nullptr) collector->end();
         manager->end([](Value) {});
         return;
     }

@@ -21,6 +21,13 @@ static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Valu
     if (flags & ends_c) S->hand_on_elements(c, result, adds);
 }
 
+/// A safepoint behind an instruction that made something.
+[[gnu::noinline]] static void op_attend(HARNESS_OPERANDS) {
+    S->collector->safepoint();
+    if (S->uncatchable()) HARNESS_GO(op_unwind);
+    HARNESS_NEXT(0);
+}
+
 template <unsigned Operation, Last last>
 [[gnu::noinline]] static void op_binary_slow(HARNESS_OPERANDS) {
     S->at = pc;
@@ -33,8 +40,13 @@ template <unsigned Operation, Last last>
             if constexpr (joins<Operation>) hand_on_elements(S, flags, Operation == 0, result, b, c);
             end_operands(S, flags, before, b, c);
             if (S->heap.checked() && S->uncatchable()) HARNESS_GO(op_unwind);
+            if (S->attention) [[unlikely]]
+                HARNESS_GO(op_attend);
             HARNESS_NEXT(0);
         }
+        // Values of the language can be joined again; what the program defines may have done something.
+        const bool repeatable = (flags & augmented) == 0 && !S->is_instance(b) && !S->is_instance(c);
+        if (repeatable && S->collected_instead()) HARNESS_AGAIN();
     }
     HARNESS_GO(op_unwind);
 }

@@ -19,6 +19,7 @@ struct Handlers {
     using P = typename M::Policy;
     static constexpr bool checked = M::checked;
     static constexpr bool counts = P::traits().counts;
+    static constexpr bool traces = P::traits().traces;
 
     static Value share(Interpreter* S, Value v) { return P::template share<checked>(S, v); }
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
@@ -58,6 +59,36 @@ struct Handlers {
     } while (0)
 
     [[gnu::noinline]] static void op_dead(HARNESS_OPERANDS) { HARNESS_GO(op_unwind); }
+
+    /// Where a collector may begin: before an instruction that makes something has done anything, all values
+    /// are in registers, globals and objects.
+#define HARNESS_SAFEPOINT()                \
+    do {                                   \
+        if constexpr (traces) {            \
+            if (S->attention) [[unlikely]] \
+                HARNESS_GO(op_safepoint);  \
+        }                                  \
+    } while (0)
+    /// The instruction found no memory before it did anything: with a collector it may try again.
+#define HARNESS_NO_MEMORY()        \
+    do {                           \
+        if constexpr (traces)      \
+            HARNESS_GO(op_repeat); \
+        else                       \
+            HARNESS_GO(op_unwind); \
+    } while (0)
+
+    [[gnu::noinline]] static void op_safepoint(HARNESS_OPERANDS) {
+        S->at = pc;
+        S->set_site();
+        S->collector->safepoint();
+        if (S->uncatchable()) HARNESS_GO(op_unwind);
+        HARNESS_AGAIN();
+    }
+    [[gnu::noinline]] static void op_repeat(HARNESS_OPERANDS) {
+        if (!S->collected_instead()) HARNESS_GO(op_unwind);
+        HARNESS_AGAIN();
+    }
 
     static void op_share(HARNESS_OPERANDS) {
         R[A] = share(S, R[B]);
@@ -184,10 +215,11 @@ struct Handlers {
     // --- Cells
 
     static void op_new_cell(HARNESS_OPERANDS) {
+        HARNESS_SAFEPOINT();
         S->at = pc;
         S->set_site();
         const Value cell = S->heap.new_cell(R[B]);
-        if (cell == Value::failed()) HARNESS_GO(op_unwind);
+        if (cell == Value::failed()) HARNESS_NO_MEMORY();
         R[A] = cell;
         HARNESS_NEXT(0);
     }
@@ -270,6 +302,7 @@ struct Handlers {
         HARNESS_NEXT(0);
     }
     [[gnu::noinline]] static void op_loop_next_slow(HARNESS_OPERANDS) {
+        HARNESS_SAFEPOINT();
         S->at = pc;
         S->set_site();
         {

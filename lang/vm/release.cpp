@@ -216,6 +216,7 @@ void Interpreter::release_attached(Value v, DeadList& dead) {
 void Interpreter::note_destructor(Value v) {
     destructors_exist_ = true;
     if (heap.regions() != nullptr) heap.regions()->note_destructor(v);
+    if (collector != nullptr) collector->note_destructor(v);
 }
 
 void Interpreter::run_destructor(Value v) {
