@@ -243,7 +243,7 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
         d.details.push_back(fmt::format("{} more place{} not listed", more, more == 1 ? " is" : "s are"));
     }
     if (!cycle.empty())
-        d.help = "break the cycle, or run with --lifetime refcount+cycles or arena";
+        d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
     else if (lifetime.explicit_release)
         d.help = "free it with free(x) or deinit(x) before the end";
     else if (lifetime.counts_objects)

@@ -25,7 +25,7 @@ WORKERS = 2
 TIMEOUT_S = 20
 SHRINK_TIME_MAX_S = 60
 EXIT_MEMORY_DEFECT = 4
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
 ALLOCATORS = ["direct", "arena"]
 # A plain Python program never says when it is done with an object, so under these it may leak.
 LIFETIMES_THAT_MAY_LEAK = ["manual", "refcount"]
@@ -57,6 +57,8 @@ class Cell:
     @property
     def arguments(self) -> list[str]:
         mode = ["--unchecked"] if self.unchecked else []
+        # Small programs end before a collector begins.
+        mode += ["--gc-stress"] if self.lifetime == "gc" else []
         return ["--lifetime", self.lifetime, "--allocator", self.allocator, *mode]
 
     @property

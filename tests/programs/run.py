@@ -26,6 +26,7 @@ LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
 # A plain Python program never says when it is done with an object, so under these its objects may leak.
 LIFETIMES_THAT_MAY_LEAK = {"manual", "refcount"}
 
+EXTRA: list[str] = []  # options that every run gets
 WORKERS = 2
 TIMEOUT_S = 60
 PYTHON = "/usr/bin/python3"
@@ -83,7 +84,7 @@ def execute(command: list[str], stdin: bytes | None = None) -> Outcome:
 
 
 def run_in(harness: str, program: Program, cell: Cell) -> Outcome:
-    command = [harness, "run", "--quiet", "--allocator", cell.allocator, "--lifetime", cell.lifetime]
+    command = [harness, "run", "--quiet", "--allocator", cell.allocator, "--lifetime", cell.lifetime, *EXTRA]
     if not cell.checked:
         command.append("--unchecked")
     bar = program.arguments.index("--") if "--" in program.arguments else len(program.arguments)
@@ -218,12 +219,15 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
     parser.add_argument("--allocators", type=names, default=ALLOCATORS, metavar="A,B")
     parser.add_argument("--lifetimes", type=names, default=LIFETIMES, metavar="X,Y")
+    parser.add_argument("--gc-stress", action="store_true", help="a cycle of the collector begins wherever one may")
     parser.add_argument("--python", action="store_true", help="test `harness python` instead of `harness run`")
     return parser.parse_args()
 
 
 def main() -> int:
     options = read_options()
+    if options.gc_stress:
+        EXTRA.append("--gc-stress")
     files = [file for path in options.files for file in (sorted(path.rglob("*.src")) if path.is_dir() else [path])]
     programs = [read_program(file) for file in files]
     passed = failed = 0

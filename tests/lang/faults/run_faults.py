@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
 # Under these the program answers for its objects, or nobody does; what a fault cuts short is never released.
 LIFETIMES_THAT_LEAK = {"leak", "manual"}
 EXIT_MEMORY_DEFECT = 4
@@ -34,7 +34,9 @@ class Cell:
 
     def command(self, harness: str, allocator: str) -> list[str]:
         command = [harness, "run", "--quiet", "--json", "-", "--allocator", allocator, "--lifetime", self.lifetime]
-        return [*command, *([] if self.checked else ["--unchecked"]), str(self.program)]
+        # Small programs end before a collector begins.
+        stress = ["--gc-stress"] if self.lifetime == "gc" else []
+        return [*command, *stress, *([] if self.checked else ["--unchecked"]), str(self.program)]
 
     def may_leak(self) -> bool:
         if self.lifetime == "manual" and "# releases all by hand" in self.program.read_text():

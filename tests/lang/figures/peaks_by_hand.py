@@ -35,6 +35,7 @@ AT_PEAK = {
     "manual": ([ONE, THOUSAND], 0),
     "refcount": ([ONE, THOUSAND], 8),
     "refcount+cycles": ([ONE, THOUSAND], 8),
+    "gc": (ALL, 8),  # too little for a cycle
 }
 ALLOCATORS = ["arena", "direct", "fixed", "page", "pool", "stack", "counting(direct)"]
 
