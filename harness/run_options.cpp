@@ -125,7 +125,7 @@ std::optional<Failure> read_limits(const Texts& texts, RunSettings& run) {
         if (!ns) return Failure{"--gc-pause: " + ns.failure().message, ns.failure().remedy};
         run.gc_pause_ns = ns.value();
     }
-    if (const auto failure = read_number("--max-depth", texts.max_depth, run.max_depth)) return failure;
+    if (auto failure = read_number("--max-depth", texts.max_depth, run.max_depth)) return failure;
     if (run.max_depth == 0)
         return Failure{"--max-depth: 0 leaves no call, not even the program", "write at least 1"};
     return read_number("--seed", texts.seed, run.seed);

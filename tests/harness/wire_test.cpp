@@ -18,7 +18,7 @@ CellReport full_report() {
     report.defects = {{{"LeakError", "2 objects", {"b.src", 4, 5}}, 48, {"b.src", 4, 6}, {}}};
     report.heap = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     report.stack = {12, 13, 14};
-    report.costs = {15, 16, 17, 18, 19, 20, 21, 22, 23};
+    report.costs = {15, 16, 17, 18, 19, 20, 21, 22, 31, 23, 32};
     report.phases = {24, 25, 26};
     report.wall_ns = 27;
     report.output_xxh3 = 0xfedcba9876543210;
@@ -43,7 +43,9 @@ TEST(Wire, a_report_survives_the_round_trip) {
     EXPECT_EQ(got->heap.payload_bytes_leaked, 5U);
     EXPECT_EQ(got->heap.constant_bytes, 11U);
     EXPECT_EQ(got->stack.window_bytes_peak, 14U);
+    EXPECT_EQ(got->costs.pauses, 31U);
     EXPECT_EQ(got->costs.pause_ns_max, 23U);
+    EXPECT_EQ(got->costs.pause_ns_total, 32U);
     EXPECT_EQ(got->phases.release_ns, 26U);
     EXPECT_EQ(got->wall_ns, 27U);
     EXPECT_EQ(got->output_xxh3, 0xfedcba9876543210);
