@@ -114,6 +114,15 @@ int builtin_objects_equal(Machine& machine, Value a, Value b) {
             const BoundMethod y = machine.heap.payload<BoundMethod>(b);
             return same_object(x.self, y.self) && same_object(x.method, y.method);
         }
+        case ClassId::slice: {
+            const Machine::DepthGuard guard(machine, doing);
+            if (!guard) return -1;
+            const Slice x = machine.heap.payload<Slice>(a);
+            const Slice y = machine.heap.payload<Slice>(b);
+            const int start = elements_equal(machine, x.start, y.start);
+            const int stop = start != 1 ? start : elements_equal(machine, x.stop, y.stop);
+            return stop != 1 ? stop : elements_equal(machine, x.step, y.step);
+        }
         default:
             return 0;
     }
@@ -128,21 +137,26 @@ bool reflected_first(Machine& machine, Value a, Value b) {
 
 bool is_instance(Machine& machine, Value v) { return !is_plain(v) && machine.is_instance(v); }
 
-/// What `self`'s special method says about `other`: 1, 0, -1 after raising, or 2 when its class has none.
-int ask(Machine& machine, Value self, Dunder dunder, Value other) {
-    if (!is_instance(machine, self)) return 2;
-    const Value result = machine.call_dunder(self, dunder, &other, 1);
-    return is_absent(result) ? 2 : truth_of_unnamed(machine, result);
+constexpr Dunder dunders[] = {Dunder::eq, Dunder::ne, Dunder::lt, Dunder::le, Dunder::gt, Dunder::ge};
+
+constexpr Comparison reflected(Comparison op) {
+    constexpr Comparison others[] = {Comparison::equal,   Comparison::not_equal,
+                                     Comparison::greater, Comparison::greater_equal,
+                                     Comparison::less,    Comparison::less_equal};
+    return others[static_cast<std::size_t>(op)];
 }
 
-int ask_both(Machine& machine, Value a, Value b, Dunder forward, Dunder reflected) {
-    if (!is_instance(machine, a) && !is_instance(machine, b)) return 2;
-    if (reflected_first(machine, a, b)) {
-        const int answer = ask(machine, b, reflected, a);
-        return answer != 2 ? answer : ask(machine, a, forward, b);
-    }
-    const int answer = ask(machine, a, forward, b);
-    return answer != 2 ? answer : ask(machine, b, reflected, a);
+/// What `self`'s special method says about `other`: unnamed, failed(), or not_implemented() when its class has
+/// none or does not know. Without __ne__ the opposite of __eq__ holds.
+Value ask(Machine& machine, Value self, Comparison op, Value other) {
+    if (!is_instance(machine, self)) return Value::not_implemented();
+    const Value result = machine.call_dunder(self, dunders[static_cast<std::size_t>(op)], &other, 1);
+    if (!is_absent(result)) return result;
+    if (op != Comparison::not_equal) return Value::not_implemented();
+    const Value equal = ask(machine, self, Comparison::equal, other);
+    if (is_failed(equal) || equal == Value::not_implemented()) return equal;
+    const int truth = truth_of_unnamed(machine, equal);
+    return truth < 0 ? Value::failed() : Value::boolean(truth == 0);
 }
 
 template <class T>
@@ -176,15 +190,12 @@ int sequences_order(Machine& machine, Value a, Value b, CompareKind kind) {
     return pair.ok() ? values_order(machine, pair.a(), pair.b(), kind) : -1;
 }
 
-Dunder dunder_of(CompareKind kind) {
-    constexpr Dunder dunders[] = {Dunder::lt, Dunder::le, Dunder::gt, Dunder::ge};
-    return dunders[static_cast<std::size_t>(kind)];
-}
-
-CompareKind reflected(CompareKind kind) {
-    constexpr CompareKind kinds[] = {CompareKind::greater, CompareKind::greater_equal, CompareKind::less,
-                                     CompareKind::less_equal};
-    return kinds[static_cast<std::size_t>(kind)];
+int raise_no_order(Machine& machine, Value a, Value b, CompareKind kind) {
+    machine.raise(ErrorKind::TypeError, "'" + std::string(compare_text(kind)) +
+                                            "' not supported between instances of '" +
+                                            std::string(machine.type_name(a)) + "' and '" +
+                                            std::string(machine.type_name(b)) + "'");
+    return -1;
 }
 
 }  // namespace
@@ -202,20 +213,33 @@ int truth_of_unnamed(Machine& machine, Value unnamed) {
     return truth;
 }
 
+Value rich_comparison(Machine& machine, Value a, Value b, Comparison op) {
+    const bool other_first = reflected_first(machine, a, b);
+    if (other_first) {
+        const Value answer = ask(machine, b, reflected(op), a);
+        if (answer != Value::not_implemented()) return answer;
+    }
+    Value answer = ask(machine, a, op, b);
+    if (answer == Value::not_implemented() && !other_first) answer = ask(machine, b, reflected(op), a);
+    if (answer != Value::not_implemented()) return answer;
+    if (op <= Comparison::not_equal) return Value::boolean(same_object(a, b) == (op == Comparison::equal));
+    constexpr auto first_order = static_cast<unsigned>(Comparison::less);
+    raise_no_order(machine, a, b, static_cast<CompareKind>(static_cast<unsigned>(op) - first_order));
+    return Value::failed();
+}
+
 int values_equal(Machine& machine, Value a, Value b) {
     if (is_plain(a) && is_plain(b)) return plain_equal(machine.heap, a, b);
-    const int answer = ask_both(machine, a, b, Dunder::eq, Dunder::eq);
-    if (answer != 2) return answer;
+    if (is_instance(machine, a) || is_instance(machine, b))
+        return truth_of_unnamed(machine, rich_comparison(machine, a, b, Comparison::equal));
     if (same_object(a, b)) return 1;
     if (is_plain(a) || is_plain(b)) return 0;
     return builtin_objects_equal(machine, a, b);
 }
 
 int values_differ(Machine& machine, Value a, Value b) {
-    if (!is_plain(a) || !is_plain(b)) {
-        const int answer = ask_both(machine, a, b, Dunder::ne, Dunder::ne);
-        if (answer != 2) return answer;
-    }
+    if (is_instance(machine, a) || is_instance(machine, b))
+        return truth_of_unnamed(machine, rich_comparison(machine, a, b, Comparison::not_equal));
     const int equal = values_equal(machine, a, b);
     return equal < 0 ? equal : 1 - equal;
 }
@@ -231,20 +255,16 @@ int elements_equal(Machine& machine, Value a, Value b) {
 int values_order(Machine& machine, Value a, Value b, CompareKind kind) {
     if (is_numeric(a) && is_numeric(b)) return in_order(numeric(a), numeric(b), kind);
     if (a.is_string() && b.is_string()) return in_order(machine.heap.text(a), machine.heap.text(b), kind);
-    if (!is_plain(a) || !is_plain(b)) {
-        const int answer = ask_both(machine, a, b, dunder_of(kind), dunder_of(reflected(kind)));
-        if (answer != 2) return answer;
+    if (is_instance(machine, a) || is_instance(machine, b)) {
+        const auto op = static_cast<Comparison>(static_cast<unsigned>(kind) + 2);
+        return truth_of_unnamed(machine, rich_comparison(machine, a, b, op));
     }
     if (!is_plain(a) && !is_plain(b)) {
         const ClassId id = machine.heap.class_id(a);
         if ((id == ClassId::list || id == ClassId::tuple) && machine.heap.class_id(b) == id)
             return sequences_order(machine, a, b, kind);
     }
-    machine.raise(ErrorKind::TypeError, "'" + std::string(compare_text(kind)) +
-                                            "' not supported between instances of '" +
-                                            std::string(machine.type_name(a)) + "' and '" +
-                                            std::string(machine.type_name(b)) + "'");
-    return -1;
+    return raise_no_order(machine, a, b, kind);
 }
 
 }  // namespace harness::lang

@@ -11,12 +11,18 @@ namespace harness::lang {
 
 enum class CompareKind : std::uint8_t { less, less_equal, greater, greater_equal };
 
+enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
+
 /// The operator as a program writes it.
 std::string_view compare_text(CompareKind kind);
 
 // All of these borrow their arguments and return 1 or 0, or -1 after raising. They may run program code
 // (__eq__ and the like), which may change any container; nesting is bounded by the machine: RecursionError
 // beyond.
+
+/// a op b where one of them is an instance of a class of the program: what its method gives, of any type,
+/// unnamed; failed() after raising.
+Value rich_comparison(Machine& machine, Value a, Value b, Comparison op);
 
 /// a == b. Numbers by value, strings by bytes, containers by content, instances by __eq__ of either side, all
 /// else by identity.

@@ -74,6 +74,7 @@ bool dict_update(Machine& machine, Value dict, Value other);
 
 /// The methods of dict, and the constructor: `construct_dict` is handed positional and keyword arguments.
 std::span<const Native> dict_methods();
+extern const Native dict_fromkeys;
 extern const Native construct_dict;
 
 }  // namespace harness::lang

@@ -159,6 +159,21 @@ Value native_dict(Machine& machine, const Value* arguments, std::uint32_t) {
     return made;
 }
 
+/// dict.fromkeys(iterable, value=None): every key has the same value.
+Value native_fromkeys(Machine& machine, const Value* arguments, std::uint32_t) {
+    UnnamedValue made(machine, machine.heap.new_dict());
+    if (made.failed()) return Value::failed();
+    const Value value = is_absent(arguments[1]) ? Value::none() : arguments[1];
+    Iteration each(machine, arguments[0]);
+    Value key;
+    while (each.next(key)) {
+        const bool set = dict_set(machine, made.get(), key, value);
+        machine.drop(key);
+        if (!set) return Value::failed();
+    }
+    return each.failed() ? Value::failed() : made.take();
+}
+
 constexpr Native methods[] = {
     {"get", native_get, "key default", 1, true}, {"setdefault", native_setdefault, "key default", 1, true},
     {"pop", native_pop, "key default", 1, true}, {"popitem", native_popitem, "", 0, true},
@@ -176,6 +191,7 @@ bool dict_update(Machine& machine, Value dict, Value other) {
 
 std::span<const Native> dict_methods() { return methods; }
 
+constexpr Native dict_fromkeys{"fromkeys", native_fromkeys, "iterable value", 1};
 constexpr Native construct_dict{"dict", native_dict, "other **items", 0};
 
 }  // namespace harness::lang

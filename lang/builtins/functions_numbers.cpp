@@ -139,6 +139,14 @@ Value power_modulo(Machine& machine, std::int64_t base, std::int64_t exponent, s
     return Value::integer(result);
 }
 
+/// __divmod__ of one, __rdivmod__ of the other; not_implemented() when neither knows.
+Value divmod_of_instances(Machine& machine, Value a, Value b) {
+    Value r = machine.call_dunder(a, Dunder::divmod, &b, 1);
+    if (!is_absent(r) && r != Value::not_implemented()) return r;
+    r = machine.call_dunder(b, Dunder::rdivmod, &a, 1);
+    return is_absent(r) ? Value::not_implemented() : r;
+}
+
 }  // namespace
 
 Value builtin_abs(Machine& machine, const Value* arguments, std::uint32_t) {
@@ -156,6 +164,8 @@ Value builtin_divmod(Machine& machine, const Value* arguments, std::uint32_t) {
     const Value a = arguments[0], b = arguments[1];
     if (is_integral(a) && is_integral(b)) return divmod_ints(machine, integral(a), integral(b));
     if (is_numeric(a) && is_numeric(b)) return divmod_floats(machine, numeric(a), numeric(b));
+    const Value answer = divmod_of_instances(machine, a, b);
+    if (answer != Value::not_implemented()) return answer;
     return machine.raise(ErrorKind::TypeError,
                          "unsupported operand type(s) for divmod(): " + quoted_type(machine, a) + " and " +
                              quoted_type(machine, b));
@@ -173,6 +183,11 @@ Value builtin_pow(Machine& machine, const Value* arguments, std::uint32_t) {
 
 Value builtin_round(Machine& machine, const Value* arguments, std::uint32_t) {
     const Value v = arguments[0];
+    if (v.is_heap() && machine.is_instance(v)) {
+        const bool digits_given = !is_absent(arguments[1]);
+        const Value answer = machine.call_dunder(v, Dunder::round, arguments + 1, digits_given ? 1 : 0);
+        if (!is_absent(answer)) return answer;
+    }
     if (!is_numeric(v))
         return machine.raise(ErrorKind::TypeError, "type " + std::string(machine.type_name(v)) +
                                                        " doesn't define __round__ method");

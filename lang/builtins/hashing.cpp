@@ -84,7 +84,7 @@ Value hash_builtin(Machine& machine, Value v) {
     if (v.is_constant_object())
         return machine.raise(ErrorKind::TypeError,
                              "unhashable type: '" + std::string(machine.type_name(v)) + "'");
-    if (v.is_heap() && machine.is_instance(v)) {
+    if (v.is_heap() && machine.is_instance(v) && !machine.class_of(v).dunder(Dunder::hash).is_none()) {
         const Value result = machine.call_dunder(v, Dunder::hash);
         if (!is_absent(result)) {
             if (is_failed(result) || is_integral(result)) return result;

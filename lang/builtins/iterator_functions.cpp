@@ -85,6 +85,10 @@ Value builtin_filter(Machine& machine, const Value* arguments, std::uint32_t) {
 }
 
 Value builtin_reversed(Machine& machine, const Value* arguments, std::uint32_t) {
+    if (arguments[0].is_heap()) {
+        const Value own = machine.call_dunder(arguments[0], Dunder::reversed);
+        if (!is_absent(own)) return own;
+    }
     return make_reversed(machine, arguments[0]);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "lang/builtins/places.hpp"
@@ -26,15 +27,21 @@ inline Value integer_result(Machine& machine, std::int64_t i) {
     return machine.raise(ErrorKind::OverflowError, "integer result does not fit in 48 bits");
 }
 
-/// An int or bool as it is, anything else TypeError: "'float' object cannot be interpreted as an integer".
+/// What __index__ of an instance gives; false after TypeError.
+bool index_of_instance(Machine& machine, Value v, std::int64_t& out);
+
+/// The methods of int (and bool) and of float, and what their attributes say; absent() for other names.
+std::span<const Native> int_methods();
+std::span<const Native> float_methods();
+Value number_attribute(Value v, std::string_view name);
+
+/// An int or bool as it is, an instance by its __index__, anything else TypeError: "'float' object cannot be interpreted as an integer".
 inline bool to_index(Machine& machine, Value v, std::int64_t& out) {
     if (is_integral(v)) {
         out = integral(v);
         return true;
     }
-    machine.raise(ErrorKind::TypeError,
-                  "'" + std::string(machine.type_name(v)) + "' object cannot be interpreted as an integer");
-    return false;
+    return index_of_instance(machine, v, out);
 }
 
 /// An integral float as an int: Python's texts for infinity and NaN, OverflowError beyond 48 bits.

@@ -132,6 +132,8 @@ void print_constant(Value v, std::string& out) {
         out += "None";
     } else if (v.is_bool()) {
         out += v.is_true() ? "True" : "False";
+    } else if (v == Value::not_implemented()) {
+        out += "NotImplemented";
     } else if (v.is_constant_object()) {
         const auto* object = v.as_constant<const ConstantObject>();
         switch (object->kind) {
@@ -151,6 +153,20 @@ void print_constant(Value v, std::string& out) {
                 append_allocator(object, out);
         }
     }
+}
+
+bool print_slice(Machine& machine, Value v, std::string& out) {
+    const Machine::DepthGuard guard(machine, "while getting the repr of an object");
+    if (!guard) return false;
+    const Slice parts = machine.heap.payload<Slice>(v);
+    out += "slice(";
+    if (!append_repr(machine, parts.start, out)) return false;
+    out += ", ";
+    if (!append_repr(machine, parts.stop, out)) return false;
+    out += ", ";
+    if (!append_repr(machine, parts.step, out)) return false;
+    out += ')';
+    return true;
 }
 
 void print_bound_method(Machine& machine, Value v, std::string& out) {
@@ -236,11 +252,8 @@ int ask_class(Machine& machine, Value v, Dunder dunder, std::string& out) {
     return is_text ? 1 : -1;
 }
 
-bool print_object(Machine& machine, Value v, std::string& out) {
-    if (machine.is_instance(v)) {
-        const int asked = ask_class(machine, v, Dunder::repr, out);
-        if (asked != 0) return asked > 0;
-    }
+/// An instance whose class says nothing of it.
+bool print_plainly(Machine& machine, Value v, std::string& out) {
     const ClassInfo& type = machine.class_of(v);
     if (type.is_exception) return print_exception(machine, v, out);
     out += '<';
@@ -249,7 +262,24 @@ bool print_object(Machine& machine, Value v, std::string& out) {
     return true;
 }
 
+bool print_object(Machine& machine, Value v, std::string& out) {
+    if (machine.is_instance(v)) {
+        const int asked = ask_class(machine, v, Dunder::repr, out);
+        if (asked != 0) return asked > 0;
+    }
+    return print_plainly(machine, v, out);
+}
+
 }  // namespace
+
+bool append_plain_repr(Machine& machine, Value v, std::string& out) {
+    return may_read(machine, v) && print_plainly(machine, v, out);
+}
+
+bool append_plain_str(Machine& machine, Value v, std::string& out) {
+    if (!may_read(machine, v)) return false;
+    return machine.class_of(v).is_exception ? exception_text(machine, v, out) : append_repr(machine, v, out);
+}
 
 bool append_repr(Machine& machine, Value v, std::string& out) {
     if (v.is_int()) {
@@ -272,6 +302,8 @@ bool append_repr(Machine& machine, Value v, std::string& out) {
             case ClassId::range:
                 print_range(machine.heap.payload<Range>(v), out);
                 break;
+            case ClassId::slice:
+                return print_slice(machine, v, out);
             case ClassId::closure:
                 out += "<function " + machine.heap.payload<Closure>(v).function->name + ">";
                 break;

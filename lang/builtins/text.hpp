@@ -32,6 +32,9 @@ bool readable(Machine& machine, Value v);
 bool append_str(Machine& machine, Value v, std::string& out);
 /// repr(v), appended. A list or dict inside itself is [...] or {...}.
 bool append_repr(Machine& machine, Value v, std::string& out);
+/// The same of an instance as if its class had neither __repr__ nor __str__.
+bool append_plain_repr(Machine& machine, Value v, std::string& out);
+bool append_plain_str(Machine& machine, Value v, std::string& out);
 /// ascii(v), appended: repr() with everything beyond ASCII escaped.
 bool append_ascii(Machine& machine, Value v, std::string& out);
 /// str(v) as a value; a str is itself.

@@ -80,6 +80,15 @@ struct Handled {
     static constexpr std::uint16_t always = 0xFFFF;
 };
 
+/// The name of a caught exception, which ends with its clause: an error that leaves [from, to) ends it too.
+struct CaughtNameRange {
+    enum class Kind : std::uint8_t { local, cell, capture, global };
+
+    std::uint32_t from, to;
+    std::uint32_t index;  ///< register, cell of the closure, or global
+    Kind kind;
+};
+
 struct Capture {
     bool from_parent_register;  ///< else: from the parent's own captures
     std::uint16_t index;
@@ -131,6 +140,7 @@ struct Function : ConstantObject {
     std::vector<OwnedRange> owned;
     std::vector<Protected> protected_ranges;  ///< inner ones first
     std::vector<Handled> handled;             ///< inner ones first
+    std::vector<CaughtNameRange> caught_names;     ///< inner ones first
     std::vector<Capture> captures;
     std::vector<std::unique_ptr<BlockScope>> blocks;  ///< outer ones first
     bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures

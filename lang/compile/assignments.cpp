@@ -168,7 +168,9 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             if (i.index->kind == ExprKind::slice) {
                 const auto& s = as<SliceExpr>(i.index);
                 const SliceBounds bounds = slice_bounds(s, object, span);
-                emit(Op::set_slice, object.reg, bounds.first, value.reg, span);
+                // A list takes the elements; a __setitem__ of the program is given the value itself.
+                const bool given = value.hold == Hold::unnamed && context_.lifetime.explicit_release;
+                emit(Op::set_slice, object.reg, bounds.first, value.reg, span, given ? ends_c : 0);
                 end_slice_bounds(bounds, span);
                 finish(value, span);
                 finish(object, span);

@@ -15,7 +15,7 @@ constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "des
 
 /// Methods of builtin types that store an argument.
 constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend",
-                                                "update", "push",   "write"};
+                                                "update", "push",   "write",      "fromkeys"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -136,8 +136,11 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
 
 Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& callee, int dest) {
     const std::string_view name = context_.names.text(callee.name);
-    if (callee.object->kind == ExprKind::call && is_builtin(as<CallExpr>(callee.object).callee, "super"))
-        return super_call(e, callee, dest);
+    // What is not a plain method, static ones for example, is bound first and then called as a value.
+    if (is_super_call(callee.object))
+        return as<CallExpr>(callee.object).arguments.empty() && !context_.facts.unusual.contains(callee.name)
+                   ? super_call(e, callee, dest)
+                   : plain_call(e, dest);
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     if (name == "append" && e.arguments.size() == 1 && !keywords && !context_.facts.defines(callee.name))
@@ -172,25 +175,63 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     return result;
 }
 
+bool FunctionCompiler::is_super_call(const Expr* e) {
+    return e->kind == ExprKind::call && is_builtin(as<CallExpr>(e).callee, "super");
+}
+
+/// Of super(): the class whose base is asked into one register, the instance (or class) into the other. False
+/// after an error.
+bool FunctionCompiler::super_operands(const CallExpr& e, Operand& type, Operand& self) {
+    const FunctionCompiler* method = this;
+    while (method != nullptr && method->class_ == nullptr) method = method->parent_;
+    const bool named = e.arguments.size() == 2 && !has_unpacking(e);
+    if (named) {
+        type = expr(e.arguments[0].value);
+        keep_across(type, e.arguments[1].value, e.span);
+        self = expr(e.arguments[1].value);
+        return true;
+    }
+    if (!e.arguments.empty()) {
+        error(e.span, "SyntaxError", "super() takes no arguments here, or a class and an instance of it",
+              "write super()");
+        return false;
+    }
+    if (method == nullptr || method->scope_.locals.empty()) {
+        error(e.span, "SyntaxError", "super() stands only in a method", "call the base class by its name");
+        return false;
+    }
+    // The class is found by its name, as a method sees it.
+    type = read_name(method->class_->name, e.span, temp());
+    self = read_name(method->scope_.locals.front(), e.span, -1);
+    return true;
+}
+
+/// super().x where it is not called at once: whatever the class above has, bound to the instance.
+Operand FunctionCompiler::super_attribute(const AttributeExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const unsigned mark = next_temp_;
+    Operand type, self;
+    if (!super_operands(as<CallExpr>(e.object), type, self)) return {reg, Hold::plain, true};
+    emit(Op::super_attribute, reg, type.reg, self.reg, e.span);
+    emit_word(e.name);
+    own(reg);
+    finish(self, e.span);
+    finish(type, e.span);
+    release_temporaries(mark);
+    return {reg, Hold::unnamed, true};
+}
+
 /// super().m(…): the method above the class that is being compiled, with this function's first parameter.
 Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& callee, int dest) {
     const unsigned mark = next_temp_;
-    const FunctionCompiler* method = this;
-    while (method != nullptr && method->class_ == nullptr) method = method->parent_;
-    if (method == nullptr || scope_.locals.empty()) {
-        error(e.span, "SyntaxError", "super() stands only in a method", "call the base class by its name");
-        return {target(dest), Hold::plain, true};
-    }
     const std::uint8_t function = temp(2);  // and the instance behind it
-    // The class is found by its name, as a method sees it.
-    const std::uint8_t type = temp();
-    const Operand class_value = read_name(method->class_->name, e.span, type);
-    const NameId self_name = method->scope_.locals.front();
-    const Operand self_value = read_name(self_name, e.span, -1);
-    emit(Op::super_method, function, class_value.reg, self_value.reg, e.span);
+    const std::uint8_t class_register = temp();
+    Operand type, self;
+    if (!super_operands(as<CallExpr>(callee.object), type, self)) return {target(dest), Hold::plain, true};
+    emit(Op::super_method, function, type.reg, self.reg, e.span);
     emit_word(callee.name);
     emit_word(0);
-    release_to(type);
+    release_to(class_register);
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
@@ -229,24 +270,35 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
     own(list);
     emit(Op::make_dict, dict, 0, 0, e.span);
     own(dict);
+    bool merged = false;  // a dict came before: a name may be there already
     for (const Argument& a : e.arguments) {
         const unsigned inner = next_temp_;
         if (a.kind == Argument::Kind::unpack) {
             const Operand items = expr(a.value);
-            emit(Op::extend_list, list, items.reg, 0, a.value->span);
+            emit(Op::extend_arguments, list, items.reg, callee, a.value->span);
             finish(items, e.span);
         } else if (a.kind == Argument::Kind::unpack_dict) {
             const Operand items = expr(a.value);
-            emit(Op::dict_update, dict, items.reg, 0, a.value->span);
+            emit(Op::merge_keywords, dict, items.reg, callee, a.value->span);
             finish(items, e.span);
+            merged = true;
         } else if (a.name != 0) {
             const std::uint8_t key = temp();
             emit(Op::load_constant, key, 0, 0, a.name_span);
             emit_word(constant(context_.constant_string(context_.names.text(a.name))));
             const std::uint8_t value = temp();
             into_owned(a.value, value);
-            emit(Op::dict_insert_take, dict, key, value, a.value->span);
+            const std::uint8_t into = merged ? temp() : dict;
+            if (merged) {
+                emit(Op::make_dict, into, 0, 0, a.value->span);
+                own(into);
+            }
+            emit(Op::dict_insert_take, into, key, value, a.value->span);
             disown(value);
+            if (merged) {
+                emit(Op::merge_keywords, dict, into, callee, a.value->span);
+                finish({into, Hold::unnamed, true}, a.value->span);
+            }
         } else {
             const std::uint8_t value = temp();
             into_owned(a.value, value);

@@ -109,6 +109,45 @@ void FunctionCompiler::end_caught_name(NameId name, Span span) {
     release_to(mark);
 }
 
+/// An error that leaves the clause, whose code began at `from`, ends the name too.
+void FunctionCompiler::note_caught_name(NameId name, std::uint32_t from) {
+    const Resolved r = resolve(name);
+    using Kind = CaughtNameRange::Kind;
+    CaughtNameRange ended{from, here(), r.index, Kind::local};
+    switch (r.kind) {
+        case Resolved::Kind::local:
+            ended.kind = r.local.is_cell ? Kind::cell : Kind::local;
+            ended.index = r.local.reg;
+            if (!r.local.is_cell) needs_init_ = true;
+            break;
+        case Resolved::Kind::capture:
+            ended.kind = Kind::capture;
+            break;
+        case Resolved::Kind::global:
+            ended.kind = Kind::global;
+            break;
+        default:
+            return;
+    }
+    fn_->caught_names.push_back(ended);
+}
+
+/// Before a return: the names that other functions see, too. The registers end with the call.
+Operand FunctionCompiler::end_shared_caught_names(Operand result, Span span) {
+    for (std::size_t i = caught_names_.size(); i-- > 0;) {
+        const Resolved r = resolve(caught_names_[i].name);
+        if (r.kind == Resolved::Kind::local && !r.local.is_cell) continue;
+        if (result.hold == Hold::lent && counts()) {
+            const std::uint8_t kept = temp();
+            emit(result.temporary ? Op::share : Op::share_name, kept, result.reg, 0, span);
+            own(kept);
+            result = {kept, Hold::unnamed, true};
+        }
+        end_caught_name(caught_names_[i].name, span);
+    }
+    return result;
+}
+
 /// For a jump out of clauses: the names of those inside the block at `depth` of the exits.
 void FunctionCompiler::end_caught_names(std::size_t depth, Span span) {
     for (std::size_t i = caught_names_.size(); i-- > 0 && caught_names_[i].depth > depth;)
@@ -148,9 +187,13 @@ void FunctionCompiler::handlers(const TryStmt& s, const Flow& at_start) {
             store_name(clause.name, {exception, Hold::lent, true}, clause.name_span);
         }
         caught_.push_back(exception);
+        const std::uint32_t from = here();
         if (clause.name != 0) caught_names_.push_back({clause.name, exits_.size()});
         block(clause.body);
-        if (clause.name != 0) caught_names_.pop_back();
+        if (clause.name != 0) {
+            caught_names_.pop_back();
+            note_caught_name(clause.name, from);
+        }
         caught_.pop_back();
         if (flow_.reachable) {
             if (clause.name != 0) end_caught_name(clause.name, clause.span);

@@ -191,6 +191,7 @@ void FunctionCompiler::keep_across(Operand& operand, const Expr* following, Span
 // --- Places
 
 Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_own) {
+    if (is_super_call(e.object)) return super_attribute(e, dest);
     const std::uint8_t reg = target(dest);
     const unsigned inner = next_temp_;
     const Operand object = expr(e.object);

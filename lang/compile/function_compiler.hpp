@@ -205,6 +205,9 @@ class FunctionCompiler {
     Operand native_call(Value native, const CallExpr& e, int dest, bool lends = true);
     Operand method_call(const CallExpr& e, const AttributeExpr& callee, int dest);
     Operand append_call(const CallExpr& e, const AttributeExpr& callee, int dest);
+    bool is_super_call(const Expr* e);
+    bool super_operands(const CallExpr& e, Operand& type, Operand& self);
+    Operand super_attribute(const AttributeExpr& e, int dest);
     Operand super_call(const CallExpr& e, const AttributeExpr& callee, int dest);
     Operand plain_call(const CallExpr& e, int dest);
     Operand unpacked_call(const CallExpr& e, int dest);
@@ -316,10 +319,14 @@ class FunctionCompiler {
         Span span;
         /// By hand: the unnamed subject itself, for which the name answers from then on.
         bool given = false;
+        const Pattern* mapping = nullptr;  ///< of `**rest`
     };
     void pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
     void sequence_pattern(const Pattern& p, Operand subject, JumpList& fails,
                           std::vector<PatternName>& names);
+    void mapping_pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
+    void bind_mapping_rest(const PatternName& found);
+    void read_part(std::string_view native, std::uint8_t item, JumpList& fails, Span span, Operand key);
     void class_pattern(const Pattern& p, Operand subject, JumpList& fails, std::vector<PatternName>& names);
     void capture(const PatternName& found, std::vector<PatternName>& names);
     bool pattern_runs_code(const Pattern& p) const;
@@ -425,6 +432,8 @@ class FunctionCompiler {
     };
     std::vector<CaughtName> caught_names_;  ///< they end with their clauses
     void end_caught_name(NameId name, Span span);
+    void note_caught_name(NameId name, std::uint32_t from);
+    Operand end_shared_caught_names(Operand result, Span span);
     void end_caught_names(std::size_t depth, Span span);
     std::vector<std::pair<std::uint32_t, const Stmt*>> deferred_;  ///< word to patch, statement
     TypeCode result_type_ = 0;

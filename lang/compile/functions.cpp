@@ -229,6 +229,7 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
             emit(Op::move, exit.value, value.reg, 0, span);
         if (value.hold == Hold::unnamed) disown(value.reg);
         end_statement(span);
+        end_caught_names(i, span);
         leave_blocks(exit.owned_mark, exit.region_mark, span, from, StmtKind::return_, exit.value);
         const int why = static_cast<int>(exit.pending.size()) + 2;
         exit.pending.push_back({why, Exit::Pending::What::return_});
@@ -237,6 +238,7 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
         flow_.reachable = false;
         return;
     }
+    value = end_shared_caught_names(value, span);
     if (is_init_) {
         if (value.hold == Hold::unnamed) disown(value.reg);
         end_statement(span);

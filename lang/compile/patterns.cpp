@@ -20,12 +20,13 @@ bool has_names(const Pattern& p) {
 /// How many parts of its subject a pattern looks into or binds.
 unsigned parts_of(const Pattern& p) {
     unsigned count = 0;
-    for (const Pattern* part : p.parts()) count += parts_of(*part) + (p.kind != PatternKind::any_of ? 1 : 0);
+    const bool looks_in = p.kind != PatternKind::any_of && p.kind != PatternKind::mapping;
+    for (const Pattern* part : p.parts()) count += parts_of(*part) + (looks_in ? 1 : 0);
     return count;
 }
 
 bool looks_at_fields(const Pattern& p) {
-    return (p.kind == PatternKind::constructor && !p.parts().empty()) ||
+    return (p.kind == PatternKind::constructor && !p.parts().empty()) || p.kind == PatternKind::entry ||
            std::any_of(p.parts().begin(), p.parts().end(),
                        [](const Pattern* part) { return looks_at_fields(*part); });
 }
@@ -63,7 +64,8 @@ void FunctionCompiler::capture(const PatternName& found, std::vector<PatternName
         names.push_back(fresh);
         return;
     }
-    if (same->rest != found.rest || same->before != found.before || same->after != found.after)
+    if (same->rest != found.rest || same->before != found.before || same->after != found.after ||
+        same->mapping != found.mapping)
         error(found.span, "SyntaxError", "the alternatives bind '*' names of different positions",
               "write them as cases of their own");
     emit(found.given ? Op::move : Op::lend, same->reg, found.reg, 0, found.span);
@@ -74,6 +76,11 @@ void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names,
     for (const PatternName& each : names) {
         const unsigned mark = next_temp_;
         if (each.given && std::exchange(given, true)) emit(Op::lend, each.reg, each.reg, 0, each.span);
+        if (each.mapping != nullptr) {
+            bind_mapping_rest(each);
+            release_to(mark);
+            continue;
+        }
         if (!each.rest) {
             store_name(each.name, {each.reg, Hold::lent, true}, each.span);
             release_to(mark);
@@ -91,6 +98,25 @@ void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names,
         release_to(mark);
     }
     if (given) emit(Op::lend, subject.reg, subject.reg, 0, names.front().span);
+}
+
+/// **rest: a new dict of the entries whose keys the pattern does not name.
+void FunctionCompiler::bind_mapping_rest(const PatternName& found) {
+    const auto& parts = found.mapping->parts();
+    const auto keys = static_cast<unsigned>(parts.size() - 1);
+    const std::uint8_t first = temp(keys + 1);
+    emit(Op::lend, first, found.reg, 0, found.span);
+    std::vector<Operand> held;
+    for (unsigned i = 0; i < keys; ++i) {
+        const auto key = static_cast<std::uint8_t>(first + 1 + i);
+        held.push_back({key, into_owned(parts[i]->value, key), true});
+    }
+    const std::uint8_t rest = temp();
+    emit(Op::call_native, first, keys + 1, rest, found.span);
+    emit_word(constant(context_.builtins.at(context_.names.intern("dict.without"))));
+    for (const Operand& key : held) finish(key, found.span);
+    own(rest);
+    store_name(found.name, {rest, Hold::unnamed, true}, found.span);
 }
 
 /// native(subject, other) of a builtin that keeps nothing.
@@ -140,6 +166,52 @@ void FunctionCompiler::sequence_pattern(const Pattern& p, Operand subject, JumpL
     }
 }
 
+/// {key: part}: as in Python every value is read before the first is tested, and other keys do not matter.
+void FunctionCompiler::mapping_pattern(const Pattern& p, Operand subject, JumpList& fails,
+                                       std::vector<PatternName>& names) {
+    if (p.parts().size() > 60) {
+        error(p.span, "SyntaxError", "too many keys in one pattern (at most 60)");
+        return;
+    }
+    const std::uint8_t type = temp();
+    constant_operand(context_.builtins.at(context_.names.intern("dict")), type, p.span);
+    const Operand fits = native_test("isinstance", subject, {type, Hold::plain, true}, p.span);
+    fails.push_back(emit_jump(Op::jump_if_false, fits.reg, 0, p.span));
+    std::vector<std::uint8_t> items;
+    for (const Pattern* entry : p.parts()) {
+        if (entry->kind == PatternKind::rest) break;
+        const std::uint8_t item = temp(3);
+        emit(Op::lend, item, subject.reg, 0, entry->span);
+        const Hold key = into_owned(entry->value, item + 1);
+        read_part("dict.get", item, fails, entry->span, {static_cast<std::uint8_t>(item + 1), key, true});
+        items.push_back(hold_part(item, entry->span, true));
+    }
+    for (std::size_t i = 0; i < items.size(); ++i)
+        pattern(*p.parts()[i]->parts()[0], {items[i], Hold::lent, false}, fails, names);
+    if (items.size() == p.parts().size()) return;
+    const Pattern& rest = *p.parts().back();
+    PatternName found{rest.name, subject.reg, true, 0, 0, rest.span};
+    found.mapping = &p;
+    capture(found, names);
+}
+
+/// R[item] := native(R[item], R[item + 1], a value that stands for "there is none"), or a jump to `fails`.
+/// `key` ends in between.
+void FunctionCompiler::read_part(std::string_view native, std::uint8_t item, JumpList& fails, Span span,
+                                 Operand key) {
+    const Value nothing = context_.builtins.at(context_.names.intern("getattr"));
+    constant_operand(nothing, item + 2, span);
+    emit(Op::call_native, item, 3, item, span);
+    emit_word(constant(context_.builtins.at(context_.names.intern(native))));
+    if (key.hold == Hold::unnamed && counts()) {
+        emit(Op::drop, key.reg, 0, 0, span);
+        disown(key.reg);
+    }
+    emit(Op::is, item + 1U, item, item + 2U, span);
+    fails.push_back(emit_jump(Op::jump_if_true, item + 1U, 0, span));
+    release_to(item + 1U);
+}
+
 /// The field that the index-th positional pattern of a class stands for, by __match_args__ of the class
 /// statement or of one that it is derived from.
 std::optional<NameId> FunctionCompiler::positional_field(const Pattern& p, std::size_t index) {
@@ -154,7 +226,9 @@ std::optional<NameId> FunctionCompiler::positional_field(const Pattern& p, std::
                 a.value->kind != ExprKind::tuple)
                 continue;
             const auto& fields = as<SequenceExpr>(a.value).elements;
-            if (index >= fields.size() || fields[index]->kind != ExprKind::string) return std::nullopt;
+            const auto given = std::count(p.part_names().begin(), p.part_names().end(), NameId{0});
+            const bool enough = static_cast<std::size_t>(given) <= fields.size();
+            if (!enough || fields[index]->kind != ExprKind::string) return std::nullopt;
             return context_.names.intern(as<StringExpr>(fields[index]).bytes);
         }
         const Expr* base = type->base;
@@ -174,33 +248,48 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
                        std::find(std::begin(whole_value), std::end(whole_value),
                                  context_.names.text(as<NameExpr>(p.value).name)) != std::end(whole_value) &&
                        !user_defines(as<NameExpr>(p.value).name);
+    const auto positional =
+        static_cast<std::size_t>(std::count(p.part_names().begin(), p.part_names().end(), NameId{0}));
+    const std::string class_text =
+        p.value->kind == ExprKind::name
+            ? std::string(context_.names.text(as<NameExpr>(p.value).name)) + "()"
+            : "the class";
+    std::vector<NameId> fields;
     for (std::size_t i = 0; i < p.parts().size(); ++i) {
         const Pattern& part = *p.parts()[i];
-        NameId field = p.part_names()[i];
-        if (field == 0 && whole && i == 0) {
+        const NameId field = p.part_names()[i];
+        if (field == 0 && whole && positional == 1) {
             pattern(part, subject, fails, names);
             continue;
         }
-        if (field == 0) {
-            const auto found = positional_field(p, i);
-            if (!found.has_value()) {
-                error(part.span, "SyntaxError", "this class does not say which field stands here",
-                      "name it: field=pattern, or give the class __match_args__ = (\"field\", …)");
-                continue;
-            }
-            field = *found;
-        }
-        // The attribute is read once, for it may be a property; a builtin stands for "there is none".
-        const Value getattr = context_.builtins.at(context_.names.intern("getattr"));
+        const auto known = field == 0 ? positional_field(p, i) : field;
         const std::uint8_t item = temp(3);
         emit(Op::lend, item, subject.reg, 0, part.span);
-        constant_operand(context_.constant_string(context_.names.text(field)), item + 1, part.span);
-        constant_operand(getattr, item + 2, part.span);
-        emit(Op::call_native, item, 3, item, part.span);
-        emit_word(constant(getattr));
-        emit(Op::is, item + 1U, item, item + 2U, part.span);
-        fails.push_back(emit_jump(Op::jump_if_true, item + 1U, 0, part.span));
-        release_to(item + 1U);
+        // The attribute is read once, for it may be a property.
+        if (known.has_value()) {
+            if (std::find(fields.begin(), fields.end(), *known) != fields.end()) {
+                const std::string text = class_text + " got multiple sub-patterns for attribute '" +
+                                         std::string(context_.names.text(*known)) + "'";
+                emit(Op::raise_static, static_cast<unsigned>(ErrorKind::TypeError), 0, 0, part.span);
+                emit_word(constant(context_.constant_string(text)));
+            }
+            fields.push_back(*known);
+            constant_operand(context_.constant_string(context_.names.text(*known)), item + 1, part.span);
+            read_part("getattr", item, fails, part.span, {});
+        } else {
+            // What the class says of its positions is found at run time, as in Python.
+            const std::uint8_t more = temp(2);
+            emit(Op::move, item + 1U, type.reg, 0, part.span);
+            constant_operand(Value::integer(static_cast<std::int64_t>(i)), item + 2, part.span);
+            constant_operand(Value::integer(static_cast<std::int64_t>(positional)), more, part.span);
+            const Value nothing = context_.builtins.at(context_.names.intern("getattr"));
+            constant_operand(nothing, more + 1, part.span);
+            emit(Op::call_native, item, 5, item, part.span);
+            emit_word(constant(context_.builtins.at(context_.names.intern("match.positional"))));
+            emit(Op::is, item + 1U, item, more + 1U, part.span);
+            fails.push_back(emit_jump(Op::jump_if_true, item + 1U, 0, part.span));
+            release_to(item + 1U);
+        }
         pattern(part, {hold_part(item, part.span, true), Hold::lent, false}, fails, names);
     }
 }
@@ -239,6 +328,11 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
         }
         case PatternKind::sequence:
             sequence_pattern(p, subject, fails, names);
+            break;
+        case PatternKind::mapping:
+            mapping_pattern(p, subject, fails, names);
+            break;
+        case PatternKind::entry:  // part of a mapping
             break;
         case PatternKind::constructor:
             class_pattern(p, subject, fails, names);

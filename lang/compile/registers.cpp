@@ -29,11 +29,14 @@ bool FunctionCompiler::plain_operator(BinaryOp op) const {
     static constexpr Dunder reflected[] = {
         Dunder::radd, Dunder::rsub,  Dunder::rmul, Dunder::rtruediv, Dunder::rfloordiv, Dunder::rmod,
         Dunder::rpow, Dunder::rand_, Dunder::ror_, Dunder::rxor_,    Dunder::rlshift,   Dunder::rrshift};
+    static constexpr Dunder in_place[] = {
+        Dunder::iadd, Dunder::isub, Dunder::imul, Dunder::itruediv, Dunder::ifloordiv, Dunder::imod,
+        Dunder::ipow, Dunder::iand, Dunder::ior,  Dunder::ixor,     Dunder::ilshift,   Dunder::irshift};
     const auto i = static_cast<std::size_t>(op);
     const auto defined = [&](Dunder d) {
         return context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)]));
     };
-    return !defined(forward[i]) && !defined(reflected[i]) && !(op == BinaryOp::add && defined(Dunder::iadd));
+    return !defined(forward[i]) && !defined(reflected[i]) && !defined(in_place[i]);
 }
 
 /// Whether the expression's value is a number, a boolean, None or a constant in every run. Judged with the

@@ -362,11 +362,15 @@ class Collector {
             if (s->kind == StmtKind::def) {
                 const auto& def = as<DefStmt>(s);
                 facts_.method_names.insert(def.name);
+                if (!def.decorators.empty()) facts_.unusual.insert(def.name);
                 def_statement(def, false);
             } else if (s->kind == StmtKind::assign) {
                 expr(as<AssignStmt>(s).value);
-                for (const Expr* t : as<AssignStmt>(s).targets)
-                    if (t->kind == ExprKind::name) facts_.method_names.insert(as<NameExpr>(t).name);
+                for (const Expr* t : as<AssignStmt>(s).targets) {
+                    if (t->kind != ExprKind::name) continue;
+                    facts_.method_names.insert(as<NameExpr>(t).name);
+                    facts_.unusual.insert(as<NameExpr>(t).name);
+                }
             } else if (s->kind == StmtKind::annotated_assign) {
                 expr(as<AnnotatedAssignStmt>(s).value);
             } else if (s->kind == StmtKind::expression) {

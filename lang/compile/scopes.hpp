@@ -51,6 +51,8 @@ struct FunctionScope {
 /// What the whole program defines; decides which operators can run code of the program.
 struct ProgramFacts {
     std::unordered_set<NameId> method_names;  ///< of all classes
+    /// Names that some class gives another meaning than a plain method's: decorated ones, attributes.
+    std::unordered_set<NameId> unusual;
     bool introspects = false;  ///< some function looks at frames: locals must hold what they seem to
     bool defines(NameId name) const { return method_names.contains(name); }
 };

@@ -146,6 +146,11 @@ struct BoundMethod {
     Value method;  ///< a function constant, a closure or a builtin
 };
 
+/// slice(start, stop, step): each a number or None, or whatever the program puts there.
+struct Slice {
+    Value start, stop, step;
+};
+
 /// State of every iterator but the fused loops: what it walks, where it is, and up to two helpers.
 struct Iterator {
     std::uint8_t kind;  ///< IteratorKind, builtins/iterate.hpp

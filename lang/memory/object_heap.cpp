@@ -297,6 +297,12 @@ Value ObjectHeap::new_bound_method(Value self, Value method) {
     return v;
 }
 
+Value ObjectHeap::new_slice(Value start, Value stop, Value step) {
+    const Value v = new_object(ClassId::slice, sizeof(Slice), Tag::counted);
+    if (v != Value::failed()) payload<Slice>(v) = {start, stop, step};
+    return v;
+}
+
 /// A buffer's bytes begin at its value; size and alignment stand before the header.
 Value ObjectHeap::new_buffer(std::uint64_t size, std::uint32_t align) {
     constexpr std::uint64_t prefix = sizeof(BufferPrefix) + header_bytes;
@@ -367,6 +373,8 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
             return sizeof(Value) * (std::uint64_t{machine_.closure_cells(v)} + 1);
         case ClassId::bound_method:
             return sizeof(BoundMethod);
+        case ClassId::slice:
+            return sizeof(Slice);
         case ClassId::iterator:
             return 24 + std::uint64_t{payload<Iterator>(v).count} * sizeof(Value);
         case ClassId::range:

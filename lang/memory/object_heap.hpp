@@ -104,6 +104,7 @@ class ObjectHeap {
     Value new_cell(Value content);
     Value new_closure(const Function& function, std::uint32_t cells);
     Value new_bound_method(Value self, Value method);
+    Value new_slice(Value start, Value stop, Value step);
     /// An object of `payload` zeroed bytes with class `id` under tag `tag`.
     Value new_object(ClassId id, std::size_t payload, Tag tag);
     Value new_buffer(std::uint64_t size, std::uint32_t align);

@@ -44,6 +44,8 @@ struct Value {
     static constexpr Value none() { return {tag_bits(Tag::constant) | 1}; }
     static constexpr Value false_() { return {tag_bits(Tag::constant) | 2}; }
     static constexpr Value true_() { return {tag_bits(Tag::constant) | 3}; }
+    /// What an operator's method returns for an operand that it does not know.
+    static constexpr Value not_implemented() { return {tag_bits(Tag::constant) | 4}; }
     static constexpr Value boolean(bool b) { return {tag_bits(Tag::constant) | (2U + b)}; }
     // What is no value stands above every address (first_marker), so that one comparison finds it.
     /// What a C++ function returns after it has raised an error in the VM.

@@ -79,6 +79,20 @@ void PythonWriter::pattern(const Pattern* made) {
             parts(", ");
             out_ += ']';
             break;
+        case PatternKind::mapping:
+            out_ += '{';
+            for (const Pattern* part : made->parts()) {
+                if (part->kind == PatternKind::rest) out_ += '*';
+                pattern(part);
+                out_ += ", ";
+            }
+            out_ += '}';
+            break;
+        case PatternKind::entry:
+            expression(made->value, Level::unary);
+            out_ += ": ";
+            parts("");
+            break;
         case PatternKind::constructor:
             expression(made->value, Level::postfix);
             out_ += '(';

@@ -373,7 +373,18 @@ struct EnumStmt : Stmt {
     List<Expr*> decorators;
 };
 
-enum class PatternKind : std::uint8_t { wildcard, capture, value, any_of, sequence, constructor, rest };
+/// A mapping's parts are entries, of a key and one part, and at the end perhaps a rest.
+enum class PatternKind : std::uint8_t {
+    wildcard,
+    capture,
+    value,
+    any_of,
+    sequence,
+    mapping,
+    entry,
+    constructor,
+    rest
+};
 /// Most patterns have no parts, so those that have some keep them elsewhere.
 struct Pattern {
     struct Parts {
@@ -383,8 +394,8 @@ struct Pattern {
     PatternKind kind;
     Span span;
     NameId name = 0;        ///< capture: the name bound; also `pattern as name`; rest: `*name`, 0 for `*_`
-    Expr* value = nullptr;  ///< value: a literal or a dotted name; constructor: the callee
-    const Parts* inside = nullptr;  ///< any_of, sequence, constructor
+    Expr* value = nullptr;  ///< value, entry: a literal or a dotted name; constructor: the callee
+    const Parts* inside = nullptr;  ///< any_of, sequence, mapping, entry, constructor
 
     List<Pattern*> parts() const { return inside == nullptr ? List<Pattern*>{} : inside->patterns; }
     List<NameId> part_names() const { return inside == nullptr ? List<NameId>{} : inside->names; }

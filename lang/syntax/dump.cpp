@@ -221,11 +221,15 @@ void Dumper::pattern(const Pattern* made) {
             break;
         case PatternKind::any_of:
         case PatternKind::sequence:
+        case PatternKind::mapping:
+        case PatternKind::entry:
         case PatternKind::constructor:
             open(made->kind == PatternKind::any_of     ? "|"
                  : made->kind == PatternKind::sequence ? "seq"
+                 : made->kind == PatternKind::mapping  ? "map"
+                 : made->kind == PatternKind::entry    ? "key"
                                                        : "make");
-            if (made->kind == PatternKind::constructor) child(made->value);
+            if (made->value != nullptr) child(made->value);
             for (std::size_t i = 0; i < made->parts().size(); ++i) {
                 out_ += ' ';
                 if (i < made->part_names().size() && made->part_names()[i] != 0) {

@@ -168,6 +168,7 @@ class Parser {
     Pattern* closed_pattern();
     Pattern* name_pattern();
     Pattern* sequence_pattern(TokenKind close);
+    Pattern* mapping_pattern();
     Pattern* sequence_element();
     void constructor_parts(Pattern* made);
     void set_parts(Pattern* pattern, List<Pattern*> parts, List<NameId> names = {});

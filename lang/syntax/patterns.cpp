@@ -187,8 +187,10 @@ Pattern* Parser::closed_pattern() {
             const Nesting nesting(*this);
             return sequence_pattern(TokenKind::right_bracket);
         }
-        case TokenKind::left_brace:
-            fail(token_.span(), "mapping patterns are not part of the language", "use 'if key in d'");
+        case TokenKind::left_brace: {
+            const Nesting nesting(*this);
+            return mapping_pattern();
+        }
         case TokenKind::minus: {
             const TokenKind after = lexer_.peek().kind;
             if (after != TokenKind::integer && after != TokenKind::floating) fail_expression();
@@ -283,6 +285,43 @@ void Parser::constructor_parts(Pattern* made) {
     const auto patterns = scratch_.take<Pattern*>(mark, memory_);
     for (const Part& part : parts) scratch_.push(static_cast<NameId>(part.name));
     set_parts(made, patterns, scratch_.take<NameId>(mark, memory_));
+}
+
+// {key: p, **rest}; a key is a literal or a dotted name.
+Pattern* Parser::mapping_pattern() {
+    const std::uint32_t open = token_.begin;
+    advance();
+    const std::size_t mark = scratch_.mark();
+    while (!at(TokenKind::right_brace)) {
+        const std::uint32_t begin = token_.begin;
+        if (accept(TokenKind::double_star)) {
+            const Token name = expect_name("a name after '**'");
+            if (name.name == words_.underscore)
+                fail(name.span(), "'**_' says nothing in a pattern", "leave it out: other keys are ignored");
+            Pattern* rest = make_pattern(PatternKind::rest, since(begin));
+            rest->name = name.name;
+            scratch_.push(rest);
+            accept(TokenKind::comma);
+            if (!at(TokenKind::right_brace))
+                fail(token_.span(), "'**' ends a mapping pattern", "put it behind all keys");
+            break;
+        }
+        Pattern* key = closed_pattern();
+        if (key->kind != PatternKind::value)
+            fail(key->span, "a key in a pattern is a literal or a dotted name",
+                 "compare other keys in a guard");
+        if (!accept(TokenKind::colon)) fail(token_.span(), "expected ':' after the key, found " + found());
+        Pattern* part = pattern();
+        Pattern* entry = make_pattern(PatternKind::entry, since(begin));
+        entry->value = key->value;
+        set_parts(entry, memory_.copy(&part, 1));
+        scratch_.push(entry);
+        if (!accept(TokenKind::comma)) break;
+    }
+    expect_close(TokenKind::right_brace, open, "patterns");
+    Pattern* made = make_pattern(PatternKind::mapping, since(open));
+    set_parts(made, scratch_.take<Pattern*>(mark, memory_));
+    return made;
 }
 
 Pattern* Parser::sequence_pattern(TokenKind close) {

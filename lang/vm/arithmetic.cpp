@@ -36,6 +36,9 @@ constexpr Dunder forward[] = {Dunder::add,      Dunder::sub,  Dunder::mul,    Du
 constexpr Dunder reflected[] = {Dunder::radd,      Dunder::rsub,  Dunder::rmul,    Dunder::rtruediv,
                                 Dunder::rfloordiv, Dunder::rmod,  Dunder::rpow,    Dunder::rand_,
                                 Dunder::ror_,      Dunder::rxor_, Dunder::rlshift, Dunder::rrshift};
+constexpr Dunder augmented_dunders[] = {Dunder::iadd,      Dunder::isub, Dunder::imul,    Dunder::itruediv,
+                                        Dunder::ifloordiv, Dunder::imod, Dunder::ipow,    Dunder::iand,
+                                        Dunder::ior,       Dunder::ixor, Dunder::ilshift, Dunder::irshift};
 constexpr std::string_view symbols[] = {"+",           "-", "*", "/", "//", "%",
                                         "** or pow()", "&", "|", "^", "<<", ">>"};
 
@@ -181,18 +184,14 @@ Value Interpreter::binary(unsigned op, Value a, Value b, bool in_place) {
         if (op < power) return float_arithmetic(*this, op, float_of(a), float_of(b));
     }
     if (!readable(a) || !readable(b)) return Value::failed();
-    const bool user = is_instance(a) || is_instance(b);
-    if (!user) {
+    // A str formats whatever stands behind %, before that is asked.
+    if ((is_instance(a) || is_instance(b)) && !(op == modulo && a.is_string())) {
+        const Value r = user_binary(op, a, b, in_place);
+        if (r != Value::not_implemented()) return r;
+    }
+    if (!is_instance(a)) {
         const Value builtin = builtin_binary(op, a, b, in_place);
         if (builtin != Value::absent()) return builtin;
-    } else {
-        if (in_place && op == add) {
-            const Value r = call_dunder(a, Dunder::iadd, &b, 1);
-            if (r != Value::absent()) return r;
-        }
-        Value r = call_dunder(a, forward[op], &b, 1);
-        if (r == Value::absent()) r = call_dunder(b, reflected[op], &a, 1);
-        if (r != Value::absent()) return r;
     }
     if (in_place)
         return raise(ErrorKind::TypeError,
@@ -200,6 +199,30 @@ Value Interpreter::binary(unsigned op, Value a, Value b, bool in_place) {
                                  op == power ? "**" : symbols[op], type_name(a), type_name(b)));
     return raise(ErrorKind::TypeError, fmt::format("unsupported operand type(s) for {}: '{}' and '{}'",
                                                    symbols[op], type_name(a), type_name(b)));
+}
+
+/// What the methods of the program's classes say, in Python's order; not_implemented() when none of them knows
+/// the operands.
+Value Interpreter::user_binary(unsigned op, Value a, Value b, bool in_place) {
+    const auto ask = [this](Value self, Dunder dunder, Value other) {
+        const Value r = call_dunder(self, dunder, &other, 1);
+        return r == Value::absent() ? Value::not_implemented() : r;
+    };
+    const Value unknown = Value::not_implemented();
+    Value r = in_place ? ask(a, augmented_dunders[op], b) : unknown;
+    if (r != unknown) return r;
+    const ClassInfo& left = class_of(a);
+    const ClassInfo& right = class_of(b);
+    if (&left == &right) return ask(a, forward[op], b);
+    // A derived class that has its own reflected method is asked first.
+    const bool other_first = right.derives_from(left) && right.dunder(reflected[op]) != Value::absent() &&
+                             right.dunder(reflected[op]) != left.dunder(reflected[op]);
+    if (other_first) {
+        r = ask(b, reflected[op], a);
+        return r != unknown ? r : ask(a, forward[op], b);
+    }
+    r = ask(a, forward[op], b);
+    return r != unknown ? r : ask(b, reflected[op], a);
 }
 
 /// Strings, lists, tuples and dicts; absent() when the operator means nothing for them.
@@ -267,8 +290,8 @@ Value Interpreter::unary(unsigned op, Value a) {
                  fmt::format("bad operand type for unary {}: '{}'", signs[op], type_name(a)));
 }
 
-/// 1, 0 or -1; with `result` also the value that the operator gives, which a special method may choose
-/// freely.
+/// 1, 0 or -1. With `result` the value that the operator gives, which a special method may choose freely, and
+/// then only the sign counts.
 int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
     int truth = -1;
     if (op == 8 || op == 9) {
@@ -282,28 +305,21 @@ int Interpreter::compare_values(unsigned op, Value a, Value b, Value* result) {
         if (result != nullptr) *result = Value::boolean(truth != 0);
         return truth;
     }
-    switch (op) {
-        case 0:
-            truth = values_equal(*this, a, b);
-            break;
-        case 1:
-            truth = values_differ(*this, a, b);
-            break;
-        case 2:
-            truth = values_order(*this, a, b, CompareKind::less);
-            break;
-        case 3:
-            truth = values_order(*this, a, b, CompareKind::less_equal);
-            break;
-        case 4:
-            truth = values_order(*this, a, b, CompareKind::greater);
-            break;
-        case 5:
-            truth = values_order(*this, a, b, CompareKind::greater_equal);
-            break;
-        default:
-            truth = values_contain(*this, b, a);
-            if (truth >= 0 && op == 7) truth = truth == 0;
+    if (op > 5) {
+        truth = values_contain(*this, b, a);
+        if (truth >= 0 && op == 7) truth = truth == 0;
+    } else if (is_instance(a) || is_instance(b)) {
+        const Value r = rich_comparison(*this, a, b, static_cast<Comparison>(op));
+        if (r == Value::failed()) return -1;
+        if (result == nullptr) return truth_of_unnamed(*this, r);
+        *result = r;
+        return 1;
+    } else if (op == 0) {
+        truth = values_equal(*this, a, b);
+    } else if (op == 1) {
+        truth = values_differ(*this, a, b);
+    } else {
+        truth = values_order(*this, a, b, static_cast<CompareKind>(op - 2));
     }
     if (result != nullptr && truth >= 0) *result = Value::boolean(truth != 0);
     return truth;
@@ -353,12 +369,9 @@ int Machine::truth(Value v) {
         }
         return r.is_true();
     }
-    r = call_dunder(v, Dunder::len);
-    if (r == Value::absent()) return 1;
-    if (r == Value::failed()) return -1;
-    const int t = r.is_int() ? r.as_int() != 0 : truth(r);
-    drop(r);
-    return t;
+    if (class_of(v).dunder(Dunder::len) == Value::absent()) return 1;
+    const std::int64_t length = length_of(*this, v);
+    return length < 0 ? -1 : length != 0;
 }
 
 // --- f-strings

@@ -7,6 +7,8 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/functions.hpp"
 #include "lang/builtins/list.hpp"
+#include "lang/builtins/numbers.hpp"
+#include "lang/builtins/slices.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/vm/interpreter.hpp"
 
@@ -39,6 +41,8 @@ const ClassInfo& Machine::class_of(Value v) const {
                 return *basic_classes_[static_cast<std::size_t>(BasicClass::allocator)];
         }
     }
+    if (v == Value::not_implemented())
+        return *basic_classes_[static_cast<std::size_t>(BasicClass::not_implemented)];
     return *basic_classes_[static_cast<std::size_t>(BasicClass::none)];
 }
 
@@ -58,6 +62,8 @@ std::uint32_t Machine::closure_cells(Value closure) const {
 
 std::span<const Native> Interpreter::methods_of(Value v) const {
     if (v.is_string()) return string_methods();
+    if (v.is_int() || v.is_bool()) return int_methods();
+    if (v.is_float()) return float_methods();
     if (v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::allocator)
         return allocator_methods();
     if (v.is_sequence() || v.is_counted() || v.is_object()) {
@@ -71,6 +77,8 @@ std::span<const Native> Interpreter::methods_of(Value v) const {
                 return dict_methods();
             case ClassId::buffer:
                 return buffer_methods();
+            case ClassId::slice:
+                return slice_methods();
             default:
                 break;
         }
@@ -89,6 +97,13 @@ static const Native* method_of_type(const Interpreter& vm, const ClassInfo& type
         methods = tuple_methods();
     else if (type.id == ClassId::dict)
         methods = dict_methods();
+    else if (type.id == ClassId::slice)
+        methods = slice_methods();
+    else if (type.name == "int" || type.name == "bool")
+        methods = int_methods();
+    else if (type.name == "float")
+        methods = float_methods();
+    if (type.id == ClassId::dict && name == dict_fromkeys.name) return &dict_fromkeys;
     for (const Native& n : methods)
         if (n.name == name) return &n;
     return nullptr;
@@ -216,6 +231,14 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
         const Value v = buffer_attribute(*this, object, name);
         if (v != Value::absent()) return v;
     }
+    if (is_slice(*this, object)) {
+        const Value v = slice_attribute(*this, object, names.text(name));
+        if (v != Value::absent()) return v;
+    }
+    if (object.is_number() || object.is_bool()) {
+        const Value v = number_attribute(object, names.text(name));
+        if (v != Value::absent()) return v;
+    }
     if (const Native* method = self.builtin_method(object, name)) {
         const Value receiver = share(object);
         const Value bound = heap.new_bound_method(receiver, Value::constant(method));
@@ -269,6 +292,13 @@ Value Interpreter::instance_attribute(Value object, NameId name, const std::func
 }
 
 Value Interpreter::missing_with_fallback(Value object, NameId name, const std::function<Value()>& missing) {
+    if (const Value common = object_method(name); common != Value::absent()) {
+        const bool borrows = !lifetime.counts_objects && !object.is_counted();
+        const Value receiver = borrows ? object.lent() : share(object);
+        const Value bound = heap.new_bound_method(receiver, common);
+        if (bound == Value::failed()) drop(receiver);
+        return bound;
+    }
     if (class_of(object).dunder(Dunder::getattr_) != Value::absent()) {
         const Value text = heap.constant_string(names.text(name));
         return call_dunder(object, Dunder::getattr_, &text, 1);

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "lang/builtins/dict.hpp"
+#include "lang/builtins/iterate.hpp"
+#include "lang/builtins/list.hpp"
 #include "lang/vm/dispatch.hpp"
 
 namespace harness::lang {
@@ -57,6 +59,7 @@ Interpreter::Entered Interpreter::enter_function(const Function& f, Value closur
 static bool receiver_fits(Interpreter& vm, const Native& native, const Value* arguments,
                           std::uint32_t count) {
     if (!native.is_method || native.name == "__init__") return true;
+    if (count > 0 && native.name.substr(0, 7) == "object.") return vm.readable(arguments[0]);
     if (count == 0) {
         vm.raise(ErrorKind::TypeError, fmt::format("unbound method {}() needs an argument", native.name));
         return false;
@@ -266,6 +269,53 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
     // A class's constructor may go on after this returns: the names live as long as the dict, which the
     // caller keeps.
     return enter(callee, above, at, result, return_pc, named.live != 0 ? keywords.data() : nullptr);
+}
+
+/// As messages about arguments name it.
+std::string Interpreter::described(Value callee) const {
+    if (callee.is_counted() && heap.live(callee) && heap.class_id(callee) == ClassId::bound_method)
+        return described(heap.payload<BoundMethod>(callee).method);
+    if (const Function* f = function_behind(callee)) return "__main__." + f->qualified_name + "()";
+    if (callee.is_constant_object()) {
+        const auto* object = callee.as_constant<ConstantObject>();
+        if (object->kind == ConstantKind::native) return std::string(callee.as_constant<Native>()->name) + "()";
+        if (object->kind == ConstantKind::class_) {
+            const auto& type = *callee.as_constant<ClassInfo>();
+            return (type.is_builtin ? "" : "__main__.") + std::string(type.name) + "()";
+        }
+    }
+    return fmt::format("{} object", type_name(callee));
+}
+
+bool Interpreter::extend_arguments(Value list, Value items, Value callee) {
+    if (!readable(items)) return false;
+    if (is_iterable(*this, items)) return list_extend(*this, list, items);
+    raise(ErrorKind::TypeError, fmt::format("{} argument after * must be an iterable, not {}",
+                                            described(callee), type_name(items)));
+    return false;
+}
+
+bool Interpreter::merge_keywords(Value dict, Value items, Value callee) {
+    if (!readable(items)) return false;
+    if (!items.is_object() || heap.class_id(items) != ClassId::dict) {
+        raise(ErrorKind::TypeError, fmt::format("{} argument after ** must be a mapping, not {}",
+                                                described(callee), type_name(items)));
+        return false;
+    }
+    for (std::uint32_t i = 0; i < heap.payload<Dict>(items).used; ++i) {
+        const Value key = heap.payload<Dict>(items).entries[i].key;
+        if (key == Value::absent() || heap.payload<Dict>(dict).live == 0) continue;
+        Value known;
+        if (!dict_lookup(*this, dict, key, known)) return false;
+        if (known == Value::absent()) continue;
+        if (key.is_string())
+            raise(ErrorKind::TypeError, fmt::format("{} got multiple values for keyword argument '{}'",
+                                                    described(callee), heap.text(key)));
+        else
+            raise(ErrorKind::TypeError, "keywords must be strings");
+        return false;
+    }
+    return dict_update(*this, dict, items);
 }
 
 // --- Calls from C++

@@ -90,7 +90,11 @@ struct Native : ConstantObject {
     X(rshift, "__rshift__") X(radd, "__radd__") X(rsub, "__rsub__") X(rmul, "__rmul__") \
     X(rtruediv, "__rtruediv__") X(rfloordiv, "__rfloordiv__") X(rmod, "__rmod__") X(rpow, "__rpow__") \
     X(rand_, "__rand__") X(ror_, "__ror__") X(rxor_, "__rxor__") X(rlshift, "__rlshift__") \
-    X(rrshift, "__rrshift__") X(iadd, "__iadd__") X(format, "__format__") X(getattr_, "__getattr__")
+    X(rrshift, "__rrshift__") X(iadd, "__iadd__") X(isub, "__isub__") X(imul, "__imul__") \
+    X(itruediv, "__itruediv__") X(ifloordiv, "__ifloordiv__") X(imod, "__imod__") X(ipow, "__ipow__") \
+    X(iand, "__iand__") X(ior, "__ior__") X(ixor, "__ixor__") X(ilshift, "__ilshift__") \
+    X(irshift, "__irshift__") X(divmod, "__divmod__") X(rdivmod, "__rdivmod__") X(index, "__index__") \
+    X(round, "__round__") X(reversed, "__reversed__") X(format, "__format__") X(getattr_, "__getattr__")
 // clang-format on
 
 /// The special methods that operators and builtins look for.

@@ -86,6 +86,12 @@ bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
         for (std::size_t i = 0; i < static_cast<std::size_t>(Dunder::count_); ++i)
             if (dunder_names[i] == text) type.dunders[i] = member.value;
     }
+    // As in Python, a class that says what is equal says how to hash it, or nobody may.
+    if (text == "__eq__") {
+        const auto hash = type.members.find(names.intern("__hash__"));
+        if (hash == type.members.end() || hash->second.inherited)
+            type.dunders[static_cast<std::size_t>(Dunder::hash)] = Value::none();
+    }
     // `deinit(self)` is the other spelling of __del__.
     if (text == "deinit") {
         const Function* f = function_behind(v);
@@ -126,6 +132,14 @@ void Interpreter::forget_methods() {
                 function->code[at + 2] = static_cast<std::uint32_t>(ClassId::none);
 }
 
+/// What every class has; absent() for other names.
+Value Interpreter::object_method(NameId name) const {
+    const std::string_view text = names.text(name);
+    if (text.substr(0, 2) != "__") return Value::absent();
+    const auto found = builtins_.find(names.intern("object." + std::string(text)));
+    return found == builtins_.end() ? Value::absent() : found->second;
+}
+
 Value Interpreter::super_method(const ClassInfo& type, NameId name) {
     const ClassInfo* base = type.base;
     if (base != nullptr) {
@@ -138,9 +152,44 @@ Value Interpreter::super_method(const ClassInfo& type, NameId name) {
             return member->second.value;
         }
     }
-    if (names.text(name) == "__init__") return builtins_[names.intern("object.__init__")];
+    if (const Value common = object_method(name); common != Value::absent()) return common;
     return raise(ErrorKind::AttributeError,
                  fmt::format("'super' object has no attribute '{}'", names.text(name)));
+}
+
+Value Interpreter::super_attribute(Value type, Value self, NameId name) {
+    const auto is_class = [](Value v) {
+        return v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::class_;
+    };
+    if (!readable(self)) return Value::failed();
+    if (!is_class(type))
+        return raise(ErrorKind::TypeError,
+                     fmt::format("super() argument 1 must be a type, not {}", type_name(type)));
+    const ClassInfo& below = is_class(self) ? *self.as_constant<ClassInfo>() : class_of(self);
+    if (!below.derives_from(*type.as_constant<ClassInfo>()))
+        return raise(ErrorKind::TypeError,
+                     "super(type, obj): obj must be an instance or subtype of type");
+    const Value found = super_method(*type.as_constant<ClassInfo>(), name);
+    if (found == Value::failed()) return found;
+    const bool native = found.is_constant_object() &&
+                        found.as_constant<ConstantObject>()->kind == ConstantKind::native;
+    if (!native && function_behind(found) == nullptr) return share(found);
+    Value receiver = self;
+    switch (method_kind(found)) {
+        case MethodKind::static_:
+            return share(found);
+        case MethodKind::property:
+            return is_class(self) ? share(found) : call(found, &self, 1);
+        case MethodKind::class_:
+            receiver = Value::constant(&below);
+            break;
+        case MethodKind::plain:
+            if (is_class(self)) return share(found);
+            receiver = lifetime.counts_objects || self.is_counted() ? share(self) : self.lent();
+    }
+    const Value bound = heap.new_bound_method(receiver, share(found));
+    if (bound == Value::failed()) drop(receiver);
+    return bound;
 }
 
 // --- Types, modules, names

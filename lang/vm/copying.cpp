@@ -197,6 +197,8 @@ Value Copier::new_like(Value v) {
             return heap_.new_closure(*heap_.payload<Closure>(v).function, vm_.closure_cells(v));
         case ClassId::bound_method:
             return heap_.new_bound_method(Value::none(), Value::none());
+        case ClassId::slice:
+            return heap_.new_slice(Value::none(), Value::none(), Value::none());
         case ClassId::iterator:
             return raw_copy(ClassId::iterator, iterator_bytes(heap_.payload<Iterator>(v).count),
                             offsetof(Iterator, source));

@@ -6,6 +6,7 @@
 #include "lang/builtins/functions.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/list.hpp"
+#include "lang/builtins/slices.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/vm/interpreter.hpp"
 
@@ -16,6 +17,11 @@ namespace harness::lang {
 Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
     unnamed = true;
     if (!readable(object)) return Value::failed();
+    if (is_slice(*this, index) && sliceable(object)) {
+        const Slice bounds = heap.payload<Slice>(index);
+        const Value three[3] = {bounds.start, bounds.stop, bounds.step};
+        return get_slice(object, three);
+    }
     if (object.is_string()) {
         if (index.is_bool()) index = Value::integer(index.is_true());
         if (!index.is_int())
@@ -58,6 +64,25 @@ Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
     return raise(ErrorKind::TypeError, fmt::format("'{}' object is not subscriptable", type_name(object)));
 }
 
+/// Whether slices of it are the VM's own affair.
+bool Interpreter::sliceable(Value v) const {
+    if (v.is_string()) return true;
+    return v.is_heap() && heap.live(v) &&
+           (heap.class_id(v) == ClassId::list || heap.class_id(v) == ClassId::tuple ||
+            heap.class_id(v) == ClassId::range);
+}
+
+/// A special method of an instance with a slice as its first argument; absent() when its class has none.
+Value Interpreter::ask_with_slice(Value object, Dunder dunder, const Value* bounds, Value more) {
+    if (!is_instance(object) || class_of(object).dunder(dunder) == Value::absent()) return Value::absent();
+    const Value slice = make_slice(*this, bounds);
+    if (slice == Value::failed()) return slice;
+    const Value arguments[2] = {slice, more};
+    const Value result = call_dunder(object, dunder, arguments, more == Value::absent() ? 1 : 2);
+    drop(slice);
+    return result;
+}
+
 Value Interpreter::range_get(Value object, Value index) {
     const Range r = heap.payload<Range>(object);
     if (!index.is_int())
@@ -72,6 +97,13 @@ Value Interpreter::range_get(Value object, Value index) {
 
 bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
     if (!readable(object)) return false;
+    if (is_slice(*this, index) && object.is_sequence()) {
+        const Slice bounds = heap.payload<Slice>(index);
+        const Value three[3] = {bounds.start, bounds.stop, bounds.step};
+        if (!set_slice(object, three, v)) return false;
+        if (how == 0) drop(v);
+        return true;
+    }
     if (object.is_heap() && !object.is_string()) {
         switch (heap.class_id(object)) {
             case ClassId::list: {
@@ -135,6 +167,11 @@ void Interpreter::forget_register(Value v) {
 
 bool Interpreter::delete_index(Value object, Value index) {
     if (!readable(object)) return false;
+    if (is_slice(*this, index) && object.is_sequence()) {
+        const Slice bounds = heap.payload<Slice>(index);
+        const Value three[3] = {bounds.start, bounds.stop, bounds.step};
+        return delete_slice(object, three);
+    }
     if (object.is_heap() && !object.is_string()) {
         switch (heap.class_id(object)) {
             case ClassId::list:
@@ -181,6 +218,8 @@ Value Interpreter::get_slice(Value object, const Value* bounds) {
                                           r.step * s.step};
             return v;
         }
+        const Value r = ask_with_slice(object, Dunder::getitem, bounds);
+        if (r != Value::absent()) return r;
     }
     return raise(ErrorKind::TypeError, fmt::format("'{}' object is not subscriptable", type_name(object)));
 }
@@ -189,6 +228,11 @@ bool Interpreter::set_slice(Value object, const Value* bounds, Value v) {
     if (!readable(object)) return false;
     if (object.is_sequence() && heap.class_id(object) == ClassId::list)
         return list_set_slice(*this, object, bounds[0], bounds[1], bounds[2], v);
+    const Value r = ask_with_slice(object, Dunder::setitem, bounds, v);
+    if (r != Value::absent()) {
+        if (r != Value::failed()) drop(r);
+        return r != Value::failed();
+    }
     raise(ErrorKind::TypeError,
           fmt::format("'{}' object does not support item assignment", type_name(object)));
     return false;
@@ -198,6 +242,11 @@ bool Interpreter::delete_slice(Value object, const Value* bounds) {
     if (!readable(object)) return false;
     if (object.is_sequence() && heap.class_id(object) == ClassId::list)
         return list_delete_slice(*this, object, bounds[0], bounds[1], bounds[2]);
+    const Value r = ask_with_slice(object, Dunder::delitem, bounds);
+    if (r != Value::absent()) {
+        if (r != Value::failed()) drop(r);
+        return r != Value::failed();
+    }
     raise(ErrorKind::TypeError, fmt::format("'{}' object does not support item deletion", type_name(object)));
     return false;
 }

@@ -359,6 +359,11 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         const bool is_place = range.holder == Holder::name || (range.holder == Holder::called && from_called);
         is_place ? discard(v) : drop(v);
     }
+    for (const CaughtNameRange& name : function.caught_names) {
+        if (word < name.from || word >= name.to) continue;
+        if (target_word != nullptr && *target_word >= name.from && *target_word < name.to) continue;
+        end_caught_name(f, name);
+    }
     for (unsigned i = function.first_owned, end = i + (names_too ? function.owned_count : 0U); i < end; ++i) {
         const Value v = f.base[i];
         f.base[i] = Value::unbound();
@@ -369,6 +374,31 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         drop(made);
     }
     unwinding_ = outer;
+}
+
+/// The name of an exception has no value behind its clause, however that is left.
+void Interpreter::end_caught_name(const Frame& f, const CaughtNameRange& name) {
+    Value* place = nullptr;
+    Value cell = Value::none();
+    switch (name.kind) {
+        case CaughtNameRange::Kind::local:
+            place = &f.base[name.index];
+            break;
+        case CaughtNameRange::Kind::cell:
+            cell = f.base[name.index];
+            break;
+        case CaughtNameRange::Kind::capture:
+            cell = heap.payload<Closure>(f.base[f.function->closure_register]).cells[name.index];
+            break;
+        case CaughtNameRange::Kind::global:
+            place = &globals[name.index];
+    }
+    if (place == nullptr) {
+        // A cell that does not answer for its content is left alone: it was given another value.
+        if (!cell.is_heap() || (heap.header(cell).flags & flag_weak_content) != 0) return;
+        place = &heap.payload<Cell>(cell).content;
+    }
+    discard(std::exchange(*place, Value::unbound()));
 }
 
 const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {

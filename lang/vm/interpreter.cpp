@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "lang/builtins/allocator_handles.hpp"
+#include "lang/builtins/compare.hpp"
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/functions.hpp"
 #include "lang/builtins/introspection.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/list.hpp"
+#include "lang/builtins/match_functions.hpp"
 #include "lang/builtins/memory_functions.hpp"
+#include "lang/builtins/slices.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/builtins/value_facts.hpp"
 
@@ -59,6 +62,36 @@ struct BuiltinType {
 
 Value object_init(Machine&, const Value*, std::uint32_t) { return Value::none(); }
 constexpr Native native_object_init("__init__", object_init, "values... **names", 0, true);
+
+Value object_repr(Machine& machine, const Value* arguments, std::uint32_t) {
+    std::string text;
+    if (!append_plain_repr(machine, arguments[0], text)) return Value::failed();
+    return machine.heap.new_string(text);
+}
+/// An exception's text, and for all else what repr() gives.
+Value object_str(Machine& machine, const Value* arguments, std::uint32_t) {
+    std::string text;
+    if (!append_plain_str(machine, arguments[0], text)) return Value::failed();
+    return machine.heap.new_string(text);
+}
+Value object_eq(Machine&, const Value* arguments, std::uint32_t) {
+    return same_object(arguments[0], arguments[1]) ? Value::true_() : Value::not_implemented();
+}
+Value object_ne(Machine& machine, const Value* arguments, std::uint32_t) {
+    const Value equal = machine.call_dunder(arguments[0], Dunder::eq, arguments + 1, 1);
+    if (equal == Value::absent())
+        return same_object(arguments[0], arguments[1]) ? Value::false_() : Value::not_implemented();
+    if (equal == Value::failed() || equal == Value::not_implemented()) return equal;
+    const int truth = truth_of_unnamed(machine, equal);
+    return truth < 0 ? Value::failed() : Value::boolean(truth == 0);
+}
+/// What every class of the program has, for those who ask by name.
+constexpr Native object_methods[] = {
+    {"object.__repr__", object_repr, "", 0, true},
+    {"object.__str__", object_str, "", 0, true},
+    {"object.__eq__", object_eq, "other", 1, true},
+    {"object.__ne__", object_ne, "other", 1, true},
+};
 
 /// Exception(*args): what a class of exceptions without an __init__ of its own does.
 Value exception_init(Machine& machine, const Value* arguments, std::uint32_t count) {
@@ -123,15 +156,17 @@ void Interpreter::load_builtins() {
     basic(BasicClass::type, "type", nullptr);
     basic(BasicClass::module, "module", nullptr);
     basic(BasicClass::allocator, "allocator", nullptr);
+    basic(BasicClass::not_implemented, "NotImplementedType", nullptr);
+    define("NotImplemented", Value::not_implemented());
 
     classes_.resize(static_cast<std::size_t>(ClassId::first_user_class), basic_classes_[0]);
     const BuiltinType types[] = {
         {"list", ClassId::list, &construct_list},   {"tuple", ClassId::tuple, &construct_tuple},
         {"dict", ClassId::dict, &construct_dict},   {"range", ClassId::range, &construct_range},
-        {"cell", ClassId::cell, nullptr},           {"function", ClassId::closure, nullptr},
+        {"ref", ClassId::cell, nullptr},            {"function", ClassId::closure, nullptr},
         {"method", ClassId::bound_method, nullptr}, {"iterator", ClassId::iterator, nullptr},
         {"buffer", ClassId::buffer, nullptr},       {"allocator", ClassId::allocator, nullptr},
-        {"arena", ClassId::arena, nullptr},
+        {"arena", ClassId::arena, nullptr},         {"slice", ClassId::slice, &construct_slice},
     };
     for (const BuiltinType& t : types) {
         const ClassInfo& made = new_builtin_class(t.name, t.id, nullptr, t.construct);
@@ -164,6 +199,8 @@ void Interpreter::load_builtins() {
     for (const Native& n : text_functions()) define(n.name, Value::constant(&n));
     for (const Native& n : memory_functions()) define(n.name, Value::constant(&n));
     for (const Native& n : introspection_functions()) define(n.name, Value::constant(&n));
+    for (const Native& n : match_functions()) define(n.name, Value::constant(&n));
+    for (const Native& n : object_methods) define(n.name, Value::constant(&n));
     builtins_[names.intern("object.__init__")] = Value::constant(&native_object_init);
 }
 

@@ -124,7 +124,10 @@ class Interpreter : public Machine {
     Value instance_attribute(Value object, NameId name, const std::function<Value()>& missing);
     Value missing_with_fallback(Value object, NameId name, const std::function<Value()>& missing);
     Value builtin_binary(unsigned op, Value a, Value b, bool in_place);
+    Value user_binary(unsigned op, Value a, Value b, bool in_place);
     Value range_get(Value object, Value index);
+    bool sliceable(Value v) const;
+    Value ask_with_slice(Value object, Dunder dunder, const Value* bounds, Value more = Value::absent());
     bool dict_set_unnamed_safely(Value dict, Value key, Value v);
     void forget_register(Value v);
     bool pending_is(ErrorKind kind) const {
@@ -170,6 +173,7 @@ class Interpreter : public Machine {
     int matches(Value exception, Value types);
     void raise_no_value(Value marker, NameId name);
     void raise_free_variable(NameId name);
+    void end_caught_name(const Frame& f, const CaughtNameRange& name);
     void raise_memory(const MemoryError& error);  ///< under its name in the language
     bool builtin_instead(Value& place,
                          NameId name);  ///< a deleted name of the main program uncovers the builtin
@@ -195,6 +199,10 @@ class Interpreter : public Machine {
     Value list_to_tuple(Value list);
     bool dict_insert(Value dict, Value key, Value v, bool take);
     bool dict_merge(Value dict, Value other);
+    /// `*items` and `**items` in a call of `callee`.
+    bool extend_arguments(Value list, Value items, Value callee);
+    bool merge_keywords(Value dict, Value items, Value callee);
+    std::string described(Value callee) const;
     Value call_method_value(Value self, NameId name, Value argument);
     const Function* cacheable_method(Value self, NameId name, std::uint32_t count) const;
     void raise_assertion(Value message);
@@ -251,7 +259,10 @@ class Interpreter : public Machine {
     int loop_next(Value* loop, Value* item);
     Value join_strings(const Value* pieces, std::uint32_t count);
     Value format(Value v, char conversion, Value spec);
+    Value object_method(NameId name) const;
     Value super_method(const ClassInfo& type, NameId name);
+    /// super(type, self).name, unnamed. `self` is an instance, or the class itself in a class method.
+    Value super_attribute(Value type, Value self, NameId name);
 
     // --- Memory (release.cpp, freeing.cpp, cycles.cpp, copying.cpp, keeping.cpp)
     void end_object(Value v);  ///< its count is zero: destructor, contents, memory; iterative

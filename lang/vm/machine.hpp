@@ -124,6 +124,7 @@ class Machine {
         type,
         module,
         allocator,
+        not_implemented,
         count_
     };
 

@@ -7,6 +7,7 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/lifetimes/policy.hpp"
 #include "lang/vm/dispatch.hpp"
+#include "lang/vm/operands.hpp"
 
 namespace harness::lang {
 

@@ -67,6 +67,7 @@ Tag DeadList::tag_of(std::uint16_t class_id) const {
         case ClassId::cell:
         case ClassId::closure:
         case ClassId::bound_method:
+        case ClassId::slice:
         case ClassId::iterator:
             return Tag::counted;
         default:

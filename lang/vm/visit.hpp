@@ -36,6 +36,8 @@ inline std::span<Value> Interpreter::slots_of(Value v) {
             return {heap.payload<Closure>(v).cells, closure_cells(v)};
         case ClassId::bound_method:
             return {&heap.payload<BoundMethod>(v).self, 2};
+        case ClassId::slice:
+            return {&heap.payload<Slice>(v).start, 3};
         case ClassId::iterator: {
             Iterator& iterator = heap.payload<Iterator>(v);
             return {&iterator.source, iterator.count};

@@ -138,7 +138,6 @@ const std::vector<Wrong>& statements() {
         {"enum E:\n    A, A\n", "2:8 duplicate variant 'A'"},
         {"extern def f(): pass", "1:15 an extern function has no body"},
         {"match x:\n    a = 1\n", "2:5 expected 'case', found 'a'"},
-        {"match x:\n    case {}: y\n", "2:10 mapping patterns are not part of the language"},
         {"match x:\n    case [*a, *b]: y\n", "2:15 multiple starred names in sequence pattern"},
         {"match x:\n    case A(k=1, 2): y\n", "2:17 positional patterns follow keyword patterns"},
         {"try:\n    x\ny\n", "1:1 expected 'except' or 'finally' block"},
