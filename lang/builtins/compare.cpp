@@ -146,8 +146,8 @@ constexpr Comparison reflected(Comparison op) {
     return others[static_cast<std::size_t>(op)];
 }
 
-/// What `self`'s special method says about `other`: unnamed, failed(), or not_implemented() when its class has
-/// none or does not know. Without __ne__ the opposite of __eq__ holds.
+/// What `self`'s special method says about `other`: unnamed, failed(), or not_implemented() when its class
+/// has none or does not know. Without __ne__ the opposite of __eq__ holds.
 Value ask(Machine& machine, Value self, Comparison op, Value other) {
     if (!is_instance(machine, self)) return Value::not_implemented();
     const Value result = machine.call_dunder(self, dunders[static_cast<std::size_t>(op)], &other, 1);

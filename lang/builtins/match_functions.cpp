@@ -32,8 +32,8 @@ Value native_without(Machine& machine, const Value* arguments, std::uint32_t cou
 Value raise_count(Machine& machine, const ClassInfo& type, std::int64_t accepted, std::int64_t given) {
     return machine.raise(ErrorKind::TypeError, std::string(type.name) + "() accepts " +
                                                    std::to_string(accepted) + " positional sub-pattern" +
-                                                   (accepted == 1 ? "" : "s") + " (" +
-                                                   std::to_string(given) + " given)");
+                                                   (accepted == 1 ? "" : "s") + " (" + std::to_string(given) +
+                                                   " given)");
 }
 
 /// positional(subject, class, index, given, nothing): what the index-th of so many positional patterns of a

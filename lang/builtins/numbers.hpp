@@ -35,7 +35,8 @@ std::span<const Native> int_methods();
 std::span<const Native> float_methods();
 Value number_attribute(Value v, std::string_view name);
 
-/// An int or bool as it is, an instance by its __index__, anything else TypeError: "'float' object cannot be interpreted as an integer".
+/// An int or bool as it is, an instance by its __index__, anything else TypeError: "'float' object cannot be
+/// interpreted as an integer".
 inline bool to_index(Machine& machine, Value v, std::int64_t& out) {
     if (is_integral(v)) {
         out = integral(v);

@@ -1,5 +1,5 @@
-// Slice objects. Lists, tuples, strings and ranges never see one: the VM takes their bounds from registers, or
-// out of the slice.
+// Slice objects. Lists, tuples, strings and ranges never see one: the VM takes their bounds from registers,
+// or out of the slice.
 #include "lang/builtins/slices.hpp"
 
 #include "lang/builtins/list.hpp"

@@ -138,9 +138,9 @@ struct Function : ConstantObject {
     std::vector<std::uint8_t> operand_flags;
     std::vector<Value> constant_pool;
     std::vector<OwnedRange> owned;
-    std::vector<Protected> protected_ranges;  ///< inner ones first
-    std::vector<Handled> handled;             ///< inner ones first
-    std::vector<CaughtNameRange> caught_names;     ///< inner ones first
+    std::vector<Protected> protected_ranges;    ///< inner ones first
+    std::vector<Handled> handled;               ///< inner ones first
+    std::vector<CaughtNameRange> caught_names;  ///< inner ones first
     std::vector<Capture> captures;
     std::vector<std::unique_ptr<BlockScope>> blocks;  ///< outer ones first
     bool closure_defaults = false;  ///< closures of it hold the defaults behind the captures

@@ -250,10 +250,9 @@ void FunctionCompiler::class_pattern(const Pattern& p, Operand subject, JumpList
                        !user_defines(as<NameExpr>(p.value).name);
     const auto positional =
         static_cast<std::size_t>(std::count(p.part_names().begin(), p.part_names().end(), NameId{0}));
-    const std::string class_text =
-        p.value->kind == ExprKind::name
-            ? std::string(context_.names.text(as<NameExpr>(p.value).name)) + "()"
-            : "the class";
+    const std::string class_text = p.value->kind == ExprKind::name
+                                       ? std::string(context_.names.text(as<NameExpr>(p.value).name)) + "()"
+                                       : "the class";
     std::vector<NameId> fields;
     for (std::size_t i = 0; i < p.parts().size(); ++i) {
         const Pattern& part = *p.parts()[i];

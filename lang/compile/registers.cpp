@@ -29,9 +29,9 @@ bool FunctionCompiler::plain_operator(BinaryOp op) const {
     static constexpr Dunder reflected[] = {
         Dunder::radd, Dunder::rsub,  Dunder::rmul, Dunder::rtruediv, Dunder::rfloordiv, Dunder::rmod,
         Dunder::rpow, Dunder::rand_, Dunder::ror_, Dunder::rxor_,    Dunder::rlshift,   Dunder::rrshift};
-    static constexpr Dunder in_place[] = {
-        Dunder::iadd, Dunder::isub, Dunder::imul, Dunder::itruediv, Dunder::ifloordiv, Dunder::imod,
-        Dunder::ipow, Dunder::iand, Dunder::ior,  Dunder::ixor,     Dunder::ilshift,   Dunder::irshift};
+    static constexpr Dunder in_place[] = {Dunder::iadd,      Dunder::isub, Dunder::imul,    Dunder::itruediv,
+                                          Dunder::ifloordiv, Dunder::imod, Dunder::ipow,    Dunder::iand,
+                                          Dunder::ior,       Dunder::ixor, Dunder::ilshift, Dunder::irshift};
     const auto i = static_cast<std::size_t>(op);
     const auto defined = [&](Dunder d) {
         return context_.facts.defines(context_.names.intern(dunder_names[static_cast<std::size_t>(d)]));

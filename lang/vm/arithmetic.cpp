@@ -201,8 +201,8 @@ Value Interpreter::binary(unsigned op, Value a, Value b, bool in_place) {
                                                    symbols[op], type_name(a), type_name(b)));
 }
 
-/// What the methods of the program's classes say, in Python's order; not_implemented() when none of them knows
-/// the operands.
+/// What the methods of the program's classes say, in Python's order; not_implemented() when none of them
+/// knows the operands.
 Value Interpreter::user_binary(unsigned op, Value a, Value b, bool in_place) {
     const auto ask = [this](Value self, Dunder dunder, Value other) {
         const Value r = call_dunder(self, dunder, &other, 1);

@@ -278,7 +278,8 @@ std::string Interpreter::described(Value callee) const {
     if (const Function* f = function_behind(callee)) return "__main__." + f->qualified_name + "()";
     if (callee.is_constant_object()) {
         const auto* object = callee.as_constant<ConstantObject>();
-        if (object->kind == ConstantKind::native) return std::string(callee.as_constant<Native>()->name) + "()";
+        if (object->kind == ConstantKind::native)
+            return std::string(callee.as_constant<Native>()->name) + "()";
         if (object->kind == ConstantKind::class_) {
             const auto& type = *callee.as_constant<ClassInfo>();
             return (type.is_builtin ? "" : "__main__.") + std::string(type.name) + "()";

@@ -167,12 +167,11 @@ Value Interpreter::super_attribute(Value type, Value self, NameId name) {
                      fmt::format("super() argument 1 must be a type, not {}", type_name(type)));
     const ClassInfo& below = is_class(self) ? *self.as_constant<ClassInfo>() : class_of(self);
     if (!below.derives_from(*type.as_constant<ClassInfo>()))
-        return raise(ErrorKind::TypeError,
-                     "super(type, obj): obj must be an instance or subtype of type");
+        return raise(ErrorKind::TypeError, "super(type, obj): obj must be an instance or subtype of type");
     const Value found = super_method(*type.as_constant<ClassInfo>(), name);
     if (found == Value::failed()) return found;
-    const bool native = found.is_constant_object() &&
-                        found.as_constant<ConstantObject>()->kind == ConstantKind::native;
+    const bool native =
+        found.is_constant_object() && found.as_constant<ConstantObject>()->kind == ConstantKind::native;
     if (!native && function_behind(found) == nullptr) return share(found);
     Value receiver = self;
     switch (method_kind(found)) {

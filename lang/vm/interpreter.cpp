@@ -161,12 +161,18 @@ void Interpreter::load_builtins() {
 
     classes_.resize(static_cast<std::size_t>(ClassId::first_user_class), basic_classes_[0]);
     const BuiltinType types[] = {
-        {"list", ClassId::list, &construct_list},   {"tuple", ClassId::tuple, &construct_tuple},
-        {"dict", ClassId::dict, &construct_dict},   {"range", ClassId::range, &construct_range},
-        {"ref", ClassId::cell, nullptr},            {"function", ClassId::closure, nullptr},
-        {"method", ClassId::bound_method, nullptr}, {"iterator", ClassId::iterator, nullptr},
-        {"buffer", ClassId::buffer, nullptr},       {"allocator", ClassId::allocator, nullptr},
-        {"arena", ClassId::arena, nullptr},         {"slice", ClassId::slice, &construct_slice},
+        {"list", ClassId::list, &construct_list},
+        {"tuple", ClassId::tuple, &construct_tuple},
+        {"dict", ClassId::dict, &construct_dict},
+        {"range", ClassId::range, &construct_range},
+        {"ref", ClassId::cell, nullptr},
+        {"function", ClassId::closure, nullptr},
+        {"method", ClassId::bound_method, nullptr},
+        {"iterator", ClassId::iterator, nullptr},
+        {"buffer", ClassId::buffer, nullptr},
+        {"allocator", ClassId::allocator, nullptr},
+        {"arena", ClassId::arena, nullptr},
+        {"slice", ClassId::slice, &construct_slice},
     };
     for (const BuiltinType& t : types) {
         const ClassInfo& made = new_builtin_class(t.name, t.id, nullptr, t.construct);
