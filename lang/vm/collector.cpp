@@ -65,6 +65,12 @@ std::uint64_t Collector::live_bytes() const {
     return counts.payload_live() + counts.header_live;
 }
 
+/// Near a limit, steps come sooner: the next cycle must begin before it is reached.
+std::uint64_t Collector::interval() const {
+    const std::uint64_t limit = vm_.options.max_heap_bytes, live = live_bytes();
+    return limit == 0 ? interval_ : std::min(interval_, (limit - std::min(limit, live)) / 8);
+}
+
 std::uint32_t& Collector::mark_of(Value v) const {
     // The mark of a string stands where that of a header does.
     return static_cast<std::uint32_t*>(vm_.heap.address(v))[-1];
@@ -78,7 +84,7 @@ void Collector::note(Value made) {
 }
 
 void Collector::step() {
-    next_step_ = vm_.heap.counts().payload_total + interval_;
+    next_step_ = vm_.heap.counts().payload_total + interval();
     if (phase_ == Phase::idle) {
         vm_.attention = vm_.attention || due() || !doomed_.empty();
         return;
@@ -127,6 +133,9 @@ bool Collector::reclaim() {
     if (phase_ == Phase::idle || pausing_) return false;
     const std::uint64_t before = live_bytes();
     finish_cycle();
+    // What became unreachable since it began is left for another one, soon.
+    begin_at_ = 0;
+    vm_.attention = true;
     return live_bytes() < before;
 }
 
@@ -165,7 +174,7 @@ void Collector::begin_cycle() {
     mark_roots();
     phase_ = Phase::marking;
     vm_.marking = true;
-    next_step_ = vm_.heap.counts().payload_total + interval_;
+    next_step_ = vm_.heap.counts().payload_total + interval();
     note_pause(begin);
     pausing_ = false;
     // Half of them at once, the others as slowly as may be.

@@ -42,6 +42,7 @@ class Collector {
     enum class Phase : std::uint8_t { idle, marking, sweeping };
 
     std::uint64_t live_bytes() const;
+    std::uint64_t interval() const;
     bool due() const { return phase_ == Phase::idle && live_bytes() >= begin_at_; }
     void step();
     void begin_cycle();
