@@ -22,6 +22,7 @@ struct Lifetime {
     bool counts_objects = false;  ///< objects are counted, not only strings and the VM's own (refcount)
     bool sequence_header = true;  ///< lists need a header
     bool regions = false;         ///< arena, stack: region marks are compiled
+    bool call_regions = false;    ///< stack: each call is a region
     bool literals_allocate = false;  ///< a str literal is a new object at each evaluation (leak)
     bool live_at_exit_is_leak = false;
     bool collects_cycles = false;   ///< refcount+cycles

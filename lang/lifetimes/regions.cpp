@@ -79,6 +79,7 @@ void Regions::leave(std::uint32_t site) {
     }
     region->aliases.clear();
     region->with_destructor.clear();
+    region->with_side_table.clear();
     region->outward.clear();
     region->allocations = region->payload = region->header = 0;
     aimed_ = 0;
@@ -100,6 +101,7 @@ void Regions::hand_over(Region& region, std::uint32_t to) {
     append(outer.log, region.log);
     append(outer.objects, region.objects);
     append(outer.with_destructor, region.with_destructor);
+    append(outer.with_side_table, region.with_side_table);
     for (const OutwardStore& store : region.outward)
         if (surviving_depth_of(store.holder) < to) outer.outward.push_back(store);
     outer.allocations += region.allocations;

@@ -42,6 +42,7 @@ struct Region {
     std::vector<Block> log;              ///< without a child: what to free, in order
     std::vector<Value> objects;          ///< checked mode: handles to end
     std::vector<Value> with_destructor;  ///< in the order of their making
+    std::vector<Value> with_side_table;  ///< fields beyond those of their classes, which the VM keeps
     std::vector<OutwardStore> outward;
     std::uint64_t allocations = 0, payload = 0, header = 0;
 };
@@ -108,6 +109,7 @@ class Regions {
     void note_outward(Value holder, Value stored, std::uint32_t site) {
         open_[depth_of_value(stored)]->outward.push_back({holder, stored, site});
     }
+    void note_side_table(Value v) { open_[depth_of_value(v)]->with_side_table.push_back(v); }
     void note_destructor(Value v) { open_[depth_of_value(v)]->with_destructor.push_back(v); }
 
     // --- What the heap tells.

@@ -335,8 +335,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         }
         if (member != type.members.end() && method_kind(member->second.value) == MethodKind::property)
             return set_property(object, name, v, how == 0);
-        auto& table = side_tables_[object.payload()];
-        heap.header(object).flags |= flag_has_side_table;
+        auto& table = side_table_of(object);
         const auto [slot, fresh] = table.try_emplace(name, Value::absent());
         const Value old = slot->second;
         slot->second = place(object);

@@ -107,8 +107,7 @@ bool Copier::fill_side_table(Pair pair) {
     if (pair.original.is_string() || pair.original.is_sequence()) return true;
     if (!vm_.side_tables_.contains(pair.original.payload())) return true;
     // The copy's table is made first: making it may move the original's.
-    auto& to = vm_.side_tables_[pair.copy.payload()];
-    heap_.header(pair.copy).flags |= flag_has_side_table;
+    auto& to = vm_.side_table_of(pair.copy);
     for (const auto& [name, v] : vm_.side_tables_.find(pair.original.payload())->second) {
         Value& place = to[name];
         place = Value::none();

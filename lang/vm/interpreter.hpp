@@ -294,6 +294,9 @@ class Interpreter : public Machine {
     bool keep(Value kept, Value target, bool forever, bool shared);
     void region_enter();
     bool region_exit();
+    void leave_region();
+    /// Where an instance has its fields beyond those of its class; made if there is none.
+    std::unordered_map<NameId, Value>& side_table_of(Value object);
     bool using_begin(Value allocator);
     void using_end();
     /// An instance was made whose class has __del__.

@@ -31,8 +31,26 @@ bool Interpreter::region_exit() {
     set_site();
     run_region_destructors();
     const bool fine = judge_outward_stores();
-    regions->leave(heap.site);
+    leave_region();
     return fine;
+}
+
+/// What was noted of its objects by their addresses must not be found by others, later at the same places.
+void Interpreter::leave_region() {
+    Regions& regions = *heap.regions();
+    const std::uint32_t depth = regions.depth();
+    if (regions.surviving_depth(depth) == depth)
+        for (const Value v : regions.innermost().with_side_table) side_tables_.erase(v.payload());
+    regions.leave(heap.site);
+}
+
+std::unordered_map<NameId, Value>& Interpreter::side_table_of(Value object) {
+    Header& head = heap.header(object);
+    if ((head.flags & flag_has_side_table) == 0) {
+        head.flags |= flag_has_side_table;
+        if (heap.regions() != nullptr) heap.regions()->note_side_table(object);
+    }
+    return side_tables_[object.payload()];
 }
 
 /// Destructors of the innermost region, the youngest object first, while all memory is there. They may make

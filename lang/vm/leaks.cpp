@@ -43,7 +43,7 @@ void Interpreter::release_everything() {
         while (true) {
             run_region_destructors();
             const bool last = regions->depth() == 0;
-            regions->leave(heap.site);
+            leave_region();
             if (last) break;
         }
         regions->enter(nullptr);

@@ -25,7 +25,7 @@ WORKERS = 2
 TIMEOUT_S = 20
 SHRINK_TIME_MAX_S = 60
 EXIT_MEMORY_DEFECT = 4
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
 ALLOCATORS = ["direct", "arena"]
 # A plain Python program never says when it is done with an object, so under these it may leak.
 LIFETIMES_THAT_MAY_LEAK = ["manual", "refcount"]

@@ -22,7 +22,7 @@ from pathlib import Path
 from program_format import EXIT_MEMORY_DEFECT, MEMORY_DEFECTS, ExpectedError, Program, read_program
 
 ALLOCATORS = ["page", "arena", "fixed", "thread_local", "direct", "pool", "stack", "jemalloc", "mimalloc", "tcmalloc"]
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
 # A plain Python program never says when it is done with an object, so under these its objects may leak.
 LIFETIMES_THAT_MAY_LEAK = {"manual", "refcount"}
 

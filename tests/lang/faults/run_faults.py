@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
 # Under these the program answers for its objects, or nobody does; what a fault cuts short is never released.
 LIFETIMES_THAT_LEAK = {"leak", "manual"}
 EXIT_MEMORY_DEFECT = 4
@@ -90,7 +90,7 @@ def judge_fault(cell: Cell, outcome: Outcome, whole: Outcome, n: int) -> str:
         return "the output differs, but not by a MemoryError"
     # A store across regions does without its copy, a collector makes room; an allocator of the program's serves from
     # what it has.
-    may_do_without = cell.lifetime in ("arena", "gc") or "# makes its own allocators" in cell.program.read_text()
+    may_do_without = cell.lifetime in ("arena", "stack", "gc") or "# makes its own allocators" in cell.program.read_text()
     if not noticed and not may_do_without and n <= whole.report["heap"]["allocations"]:
         return "the failure was swallowed"
     return ""

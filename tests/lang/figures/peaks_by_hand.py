@@ -32,6 +32,7 @@ ALL = [ONE, THOUSAND, ONE, THOUSAND, THREE]
 AT_PEAK = {
     "leak": (ALL, 0),
     "arena": (ALL, 8),
+    "stack": ([ONE, THOUSAND], 8),
     "manual": ([ONE, THOUSAND], 0),
     "refcount": ([ONE, THOUSAND], 8),
     "refcount+cycles": ([ONE, THOUSAND], 8),
