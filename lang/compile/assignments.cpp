@@ -129,10 +129,8 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
     const auto named_under_regions = [&] {
         // A name's value is not unnamed, though it may once have been: the store must know.
         if (!regions() || value.temporary || value.hold != Hold::lent) return;
-        const Local* parameter = nullptr;
         for (const auto& [name, local] : locals_)
-            if (local.reg == value.reg && local.is_parameter) parameter = &local;
-        if (parameter != nullptr) return;
+            if (local.reg == value.reg && (local.is_parameter || local.is_received)) return;
         const std::uint8_t lent = temp();
         emit(Op::lend, lent, value.reg, 0, span);
         value.reg = lent;

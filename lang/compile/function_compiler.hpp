@@ -29,6 +29,7 @@ struct Local {
     bool is_cell = false;       ///< the register holds a cell
     bool plain = false;         ///< never refers to the heap
     bool is_parameter = false;  ///< lent by the caller, never written
+    bool is_received = false;   ///< what the call made for *rest or **rest, never written
     TypeCode type = 0;          ///< enforced at every store; 0: anything goes
 };
 

@@ -187,6 +187,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (const Local& p : moved_parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(p.name);
+        local.is_received = received.contains(p.name) && !scope_.assigned_parameters.contains(p.name);
         local.type = p.type;
         locals_[p.name] = local;
         fn_->slot_names.push_back(p.name);
