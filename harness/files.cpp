@@ -6,8 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <vector>
+
+#include "lang/source/diagnostic.hpp"
 
 namespace harness::cli {
 
@@ -19,6 +24,43 @@ Failure system_failure(std::string_view what, const std::string& path, std::stri
     return {fmt::format("cannot {} '{}': {}", what, path, std::strerror(errno)), std::string(remedy)};
 }
 
+/// The file of the same folder that the user most likely meant.
+std::string nearest_file(const std::string& path) {
+    const std::filesystem::path asked(path);
+    const std::filesystem::path folder = asked.has_parent_path() ? asked.parent_path() : ".";
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+        if (at->path().extension() == ".src" || at->path().extension() == asked.extension())
+            names.push_back(at->path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    const std::string name = asked.filename().string();
+    if (std::binary_search(names.begin(), names.end(), name + ".src")) return path + ".src";
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const std::string_view near = lang::nearest(name, candidates);
+    return near.empty() ? "" : asked.has_parent_path() ? (folder / near).string() : std::string(near);
+}
+
+Failure cannot_open(const std::string& path) {
+    const bool missing = errno == ENOENT;
+    Failure failure = system_failure("open", path, "check the name; '-' reads standard input");
+    if (!missing) failure.remedy = "name a file that you may read";
+    const std::string near = missing ? nearest_file(path) : "";
+    if (!near.empty()) failure.remedy = fmt::format("did you mean '{}'?", near);
+    return failure;
+}
+
+Failure cannot_read(const std::string& path) {
+    if (path.empty())
+        return {fmt::format("cannot read standard input: {}", std::strerror(errno)),
+                "name a file, or pipe the text in"};
+    return system_failure("read", path,
+                          errno == EISDIR ? "it is a folder; name a file in it" : "name a readable file");
+}
+
+/// `path` is for messages; an empty one is standard input.
 Outcome<std::string> read_all(int fd, const std::string& path) {
     std::string text;
     struct stat about {};
@@ -27,7 +69,7 @@ Outcome<std::string> read_all(int fd, const std::string& path) {
     while (true) {
         const ssize_t size = ::read(fd, block, sizeof block);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return system_failure("read", path, "name a readable file");
+        if (size < 0) return cannot_read(path);
         if (size == 0) return text;
         text.append(block, static_cast<std::size_t>(size));
     }
@@ -41,9 +83,9 @@ bool is_regular(const std::string& path) {
 }  // namespace
 
 Outcome<std::string> read_input(const std::string& path) {
-    if (path == "-") return read_all(STDIN_FILENO, "standard input");
+    if (path == "-") return read_all(STDIN_FILENO, "");
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return system_failure("open", path, "check the name; '-' reads standard input");
+    if (fd < 0) return cannot_open(path);
     Outcome<std::string> text = read_all(fd, path);
     ::close(fd);
     return text;

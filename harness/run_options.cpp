@@ -91,7 +91,15 @@ std::optional<Failure> read_settings(const std::vector<std::string>& texts, RunS
         if (equals == std::string::npos || equals == 0) {
             return Failure{fmt::format("--set '{}' has no key and value", text), "write --set depth=18"};
         }
-        run.settings.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        const std::string key = text.substr(0, equals);
+        const std::string value = text.substr(equals + 1);
+        const auto same = [&](const auto& setting) { return setting.first == key; };
+        const auto before = std::find_if(run.settings.begin(), run.settings.end(), same);
+        // The last one counts, so that a script can be given its exceptions behind its habits.
+        if (before != run.settings.end())
+            before->second = value;
+        else
+            run.settings.emplace_back(key, value);
     }
     return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "lang/advice/advice.hpp"
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/functions.hpp"
 #include "lang/compile/compiler.hpp"
@@ -224,6 +225,7 @@ RunReport run(std::string source, const RunOptions& options, allocators::AnyAllo
             defect.diagnostic = d;
             report.defects.push_back(std::move(defect));
         } else {
+            advise(d, vm->error_facts(), sources);
             report.exit_code = exit_code_of(*vm, vm->class_of(vm->pending));
             report.status = report.exit_code == 5 ? Status::limit : Status::error;
         }

@@ -41,7 +41,7 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
     if (!dict_remove(machine, arguments[0], arguments[1], taken)) return Value::failed();
     if (!is_absent(taken)) return may_read(machine, taken) ? taken : Value::failed();
     if (!is_absent(arguments[2])) return shared(machine, arguments[2]);
-    return machine.raise_key_error(arguments[1]);
+    return machine.raise_key_error(arguments[1], arguments[0]);
 }
 
 Value native_popitem(Machine& machine, const Value* arguments, std::uint32_t) {

@@ -35,7 +35,7 @@ bool place_of(Machine& machine, Value sequence, Value index, const char* doing, 
     at = integral(index);
     if (at < 0) at += length;
     if (at >= 0 && at < length) return true;
-    machine.raise(ErrorKind::IndexError, type + doing);
+    machine.raise_index_error(type + doing, integral(index), length);
     return false;
 }
 

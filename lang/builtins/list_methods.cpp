@@ -115,9 +115,9 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
     std::int64_t at = -1;
     if (!is_absent(arguments[1]) && !to_index(machine, arguments[1], at)) return Value::failed();
     Sequence& s = self_of(machine, arguments);
-    if (s.length() == 0) return machine.raise(ErrorKind::IndexError, "pop from empty list");
+    if (s.length() == 0) return machine.raise_index_error("pop from empty list", at, 0);
     if (at < 0) at += s.length();
-    if (at < 0 || at >= s.length()) return machine.raise(ErrorKind::IndexError, "pop index out of range");
+    if (at < 0 || at >= s.length()) return machine.raise_index_error("pop index out of range", at, s.length());
     if (!may_read(machine, s.elements()[at])) return Value::failed();
     return machine.take(remove_at(s, at));
 }

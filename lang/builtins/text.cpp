@@ -47,7 +47,7 @@ Value string_index(Machine& machine, Value s, std::int64_t i) {
     const std::string_view text = machine.heap.text(s);
     const auto length = static_cast<std::int64_t>(text.size());
     if (i < 0) i += length;
-    if (i < 0 || i >= length) return machine.raise(ErrorKind::IndexError, "string index out of range");
+    if (i < 0 || i >= length) return machine.raise_index_error("string index out of range", i, length);
     return machine.heap.single_byte(static_cast<unsigned char>(text[static_cast<std::size_t>(i)]));
 }
 

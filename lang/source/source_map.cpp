@@ -69,6 +69,11 @@ Place SourceMap::place(std::uint32_t offset) const {
             text.substr(begin, end - begin)};
 }
 
+std::optional<std::uint32_t> SourceMap::base_of(std::uint32_t offset) const {
+    const File* file = file_of(offset);
+    return file != nullptr ? std::optional(file->base) : std::nullopt;
+}
+
 std::string_view SourceMap::excerpt(Span span) const {
     const File* file = file_of(span.begin);
     if (file == nullptr || span.end < span.begin) return {};

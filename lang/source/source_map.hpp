@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ class SourceMap {
 
     /// Line, column and file of an offset; an offset outside every file gives an empty Place.
     Place place(std::uint32_t offset) const;
+
+    /// Where the file begins that an offset lies in, as add() returned it.
+    std::optional<std::uint32_t> base_of(std::uint32_t offset) const;
 
     /// The exact text under a span.
     std::string_view excerpt(Span span) const;

@@ -361,6 +361,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             }
         }
     }
+    missing_attribute_ = {};
     raise(ErrorKind::AttributeError,
           fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     return false;
@@ -403,6 +404,7 @@ bool Interpreter::delete_field(Value object, NameId name) {
             return true;
         }
     }
+    missing_attribute_ = {};
     raise(ErrorKind::AttributeError,
           fmt::format("'{}' object has no attribute '{}'", type_name(object), names.text(name)));
     return false;

@@ -42,6 +42,7 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given) {
         if (i >= given && !p.has_default) missing.emplace_back(names.text(p.name));
     }
     const std::string_view name = f.qualified_name;
+    about.function = &f;
     if (!missing.empty()) {
         raise(ErrorKind::TypeError, missing_arguments(name, missing, "positional"));
         return;
@@ -107,11 +108,13 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
                 if (!dict_set(*this, more.get(), keywords[1 + k], passed[given + k])) return false;
                 continue;
             }
+            about.function = &f;
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got an unexpected keyword argument '{}'", f.qualified_name, name));
             return false;
         }
         if (bound[at] != Value::absent()) {
+            about.function = &f;
             raise(ErrorKind::TypeError,
                   fmt::format("{}() got multiple values for argument '{}'", f.qualified_name, name));
             return false;
@@ -135,10 +138,12 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         if (p.has_default) ++default_index;
     }
     if (!missing.empty()) {
+        about.function = &f;
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing, "positional"));
         return false;
     }
     if (!missing_keyword.empty()) {
+        about.function = &f;
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing_keyword, "keyword-only"));
         return false;
     }

@@ -153,6 +153,7 @@ Value Interpreter::super_method(const ClassInfo& type, NameId name) {
         }
     }
     if (const Value common = object_method(name); common != Value::absent()) return common;
+    missing_attribute_ = {};
     return raise(ErrorKind::AttributeError,
                  fmt::format("'super' object has no attribute '{}'", names.text(name)));
 }

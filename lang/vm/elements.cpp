@@ -47,7 +47,7 @@ Value Interpreter::get_index(Value object, Value index, bool& unnamed) {
             case ClassId::dict: {
                 Value found;
                 if (!dict_lookup(*this, object, index, found)) return Value::failed();
-                if (found == Value::absent()) return raise_key_error(index);
+                if (found == Value::absent()) return raise_key_error(index, object);
                 unnamed = false;
                 return found;
             }
@@ -91,7 +91,7 @@ Value Interpreter::range_get(Value object, Value index) {
     const std::int64_t n = range_length(r);
     std::int64_t i = index.as_int();
     if (i < 0) i += n;
-    if (i < 0 || i >= n) return raise(ErrorKind::IndexError, "range object index out of range");
+    if (i < 0 || i >= n) return raise_index_error("range object index out of range", index.as_int(), n);
     return Value::integer(r.start + i * r.step);
 }
 
@@ -180,7 +180,7 @@ bool Interpreter::delete_index(Value object, Value index) {
                 Value taken = Value::absent();
                 if (!dict_remove(*this, object, index, taken)) return false;
                 if (taken == Value::absent()) {
-                    raise_key_error(index);
+                    raise_key_error(index, object);
                     return false;
                 }
                 discard(taken);

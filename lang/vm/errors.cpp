@@ -80,6 +80,7 @@ bool Interpreter::set_exception_arguments(Value exception, const Value* unnamed,
 
 Value Machine::raise(ErrorKind kind, std::string message) {
     Interpreter& self = interpreter(*this);
+    const ErrorAbout known = std::exchange(about, {});
     if (self.uncatchable()) return Value::failed();
     if (exit_classes[static_cast<std::size_t>(kind)] == ExitClass::defect) {
         self.raise_defect(kind, std::move(message));
@@ -90,23 +91,32 @@ Value Machine::raise(ErrorKind kind, std::string message) {
     if (text == Value::failed()) return text;  // MemoryError is pending instead
     const Value exception = self.make_exception(error_class(kind), &text, 1);
     if (exception == Value::failed()) return exception;
-    self.raise_value(exception);
+    self.raise_own(exception, known);
     return Value::failed();
 }
 
 Value Machine::raise(ErrorKind kind, std::string message, std::string help) {
-    advised_message = message;
-    advice = std::move(help);
-    return raise(kind, std::move(message));
+    raise(kind, std::move(message));
+    Interpreter& self = interpreter(*this);
+    if (self.trace_.about.by_language) self.trace_.help = std::move(help);
+    return Value::failed();
 }
 
-Value Machine::raise_key_error(Value key) {
+Value Machine::raise_index_error(std::string message, std::int64_t index, std::int64_t length) {
+    about.index = index;
+    about.length = length;
+    return raise(ErrorKind::IndexError, std::move(message));
+}
+
+Value Machine::raise_key_error(Value key, Value dict) {
     Interpreter& self = interpreter(*this);
+    ErrorAbout known = std::exchange(about, {});
+    known.dict = dict;
     if (self.uncatchable()) return Value::failed();
     self.set_site();
     const Value shared = share(key);
     const Value exception = self.make_exception(error_class(ErrorKind::KeyError), &shared, 1);
-    if (exception != Value::failed()) self.raise_value(exception);
+    if (exception != Value::failed()) self.raise_own(exception, known);
     return Value::failed();
 }
 
@@ -152,9 +162,15 @@ Value Interpreter::raise_value(Value exception) {
         drop(before);
     }
     pending = exception;
-    pending_help_.clear();
     trace_ = trace_here();
     return Value::failed();
+}
+
+/// An error that the language found, with what is known of it.
+void Interpreter::raise_own(Value exception, const ErrorAbout& known) {
+    raise_value(exception);
+    trace_.about = known;
+    trace_.about.by_language = true;
 }
 
 void Interpreter::raise_memory(const MemoryError& error) {
@@ -168,7 +184,7 @@ void Interpreter::raise_memory(const MemoryError& error) {
     const bool with_remedy = !python_has_it && !error.remedy.empty();
     raise(kinds[static_cast<std::size_t>(error.kind)],
           with_remedy ? error.message + "; " + error.remedy : error.message);
-    if (python_has_it) pending_help_ = error.remedy;
+    if (python_has_it) trace_.help = error.remedy;
 }
 
 Value raise_error(Machine& machine, const MemoryError& error) {
@@ -181,7 +197,7 @@ void Interpreter::raise_text(ErrorKind kind, Value text) { raise(kind, std::stri
 void Interpreter::raise_assertion(Value message) {
     const Value exception =
         make_exception(error_class(ErrorKind::AssertionError), &message, message == Value::absent() ? 0 : 1);
-    if (exception != Value::failed()) raise_value(exception);
+    if (exception != Value::failed()) raise_own(exception, {});
 }
 
 /// A name without a value: never assigned, deleted, moved away, freed, or not known at all (absent()).
@@ -307,6 +323,7 @@ bool forget_error(Machine& machine, ErrorKind kind) {
 Value Interpreter::catch_pending() {
     const Value exception = pending;
     pending = Value::absent();
+    trace_.about.dict = Value::absent();
     if (exception == memory_error_) return exception;
     if (caught_traces_.size() > 256) caught_traces_.clear();
     caught_traces_[exception.payload()] = trace_;
@@ -401,7 +418,29 @@ void Interpreter::end_caught_name(const Frame& f, const CaughtNameRange& name) {
     discard(std::exchange(*place, Value::unbound()));
 }
 
+/// Whether some call under way may catch what is raised at `pc`.
+bool Interpreter::may_be_caught(const std::uint32_t* pc) const {
+    for (const Frame* f = frame;; --f) {
+        const Function& function = *f->function;
+        if (&function != &boundary_) {
+            // Where C++ was called from, below such a boundary, is not known: all that is protected counts.
+            if (pc == nullptr && !function.protected_ranges.empty()) return true;
+            const auto word = pc != nullptr ? static_cast<std::uint32_t>(pc - function.code.data()) - 1 : 0;
+            for (const Protected& range : function.protected_ranges)
+                if (word >= range.from && word < range.to) return true;
+        }
+        if (f == stack->at(0)) return false;
+        pc = &function == &boundary_ ? nullptr : f->return_pc;
+        if (is_boundary(*(f - 1))) pc = nullptr;
+    }
+}
+
 const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
+    if (trace_.about.dict != Value::absent() && !uncatchable()) {
+        const Value dict = std::exchange(trace_.about.dict, Value::absent());
+        keys_ = {};
+        if (!unwinding_ && !may_be_caught(pc)) note_keys(dict);
+    }
     for (bool from_called = false;; from_called = true) {
         Frame& f = *frame;
         const Function& function = *f.function;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lang/advice/advice.hpp"
 #include "lang/builtins/introspection.hpp"
 #include "lang/builtins/random.hpp"
 #include "lang/bytecode/program.hpp"
@@ -149,6 +150,7 @@ class Interpreter : public Machine {
     Value raise_value(Value exception);  ///< unnamed
     /// raise e from cause
     Value raise_from(Value exception, Value cause);
+    void raise_own(Value exception, const ErrorAbout& known);
     void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
                       std::string help = "");
     /// Both receive the unnamed arguments, also when they fail.
@@ -161,6 +163,7 @@ class Interpreter : public Machine {
         if (heap.checked()) heap.site = site_at(frame, at);
     }
     Diagnostic describe_pending();
+    ErrorFacts error_facts() const;  ///< about the same error, for its advice
     void raise_exhausted(std::size_t bytes);
     void end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
                           bool names_too, bool from_called);
@@ -394,6 +397,8 @@ class Interpreter : public Machine {
         std::vector<Call> outer;  ///< the last ones: call number n at place n % kept
         std::vector<Earlier> earlier;
         std::uint64_t earlier_left_out = 0;
+        ErrorAbout about;
+        std::string help;  ///< where the raise brought one
         /// `raise … from …` says what this comes from, and then nothing else does.
         bool from_known = false;
 
@@ -479,7 +484,6 @@ class Interpreter : public Machine {
         std::string_view allocator;
         bool by_limit = false;
     } exhausted_;
-    std::string pending_help_;  ///< the advice of the exception in flight, where it has some
     /// Checked mode: what moved and freed places tell of their ends; each pair of places once.
     struct Ending {
         std::uint32_t allocated, ended;
@@ -501,7 +505,13 @@ class Interpreter : public Machine {
         const ModuleInfo* module = nullptr;
         std::span<const Native> methods;
     } missing_attribute_;
-    std::string attribute_advice(const std::string& message) const;
+    void describe_attributes(ErrorFacts& facts) const;
+    bool may_be_caught(const std::uint32_t* pc) const;
+    void note_keys(Value dict);
+    /// Of the dict that lacks a key, noted while it was there: only for an error that nobody catches.
+    struct {
+        std::string nearest, other, other_type;
+    } keys_;
     struct {
         Header header{};
         Value args = Value::absent();

@@ -26,7 +26,10 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
     const bool sequence = from.is_sequence() || (from.is_counted() && heap.class_id(from) == ClassId::tuple);
     if (sequence) {
         Sequence& s = heap.sequence(from);
-        if (s.length() != count) return wrong(s.length());
+        if (s.length() != count) {
+            about.length = s.length();
+            return wrong(s.length());
+        }
         if (take && lifetime.explicit_release && from.is_sequence()) {
             // The items leave an unnamed container, which then ends alone. A tuple's length stays, for its
             // block is given back by it.

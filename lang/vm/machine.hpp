@@ -23,6 +23,16 @@ enum class ErrorKind : std::uint8_t {
 class Interpreter;
 struct RunOptions;
 
+/// What a raise() knows beyond its message: numbers and references, from which advice is made when nobody
+/// catches the error.
+struct ErrorAbout {
+    std::int64_t index = 0;
+    std::int64_t length = -1;            ///< of what was indexed, looked into or taken apart
+    Value dict = Value::absent();        ///< that has not the key; read before anything of the program ends
+    const Function* function = nullptr;  ///< that was called with the wrong arguments
+    bool by_language = false;
+};
+
 /// Where the program's output goes: buffered, hashed, counted.
 class Output;
 
@@ -34,15 +44,18 @@ class Machine {
     Output& out;
     /// Names that param() was called with, noted only if there are settings at all.
     std::set<std::string, std::less<>> asked_settings;
-    /// The remedy that the last raise() with one gave, and the message that it belongs to.
-    std::string advised_message, advice;
+    /// Set just before raise(), which uses it up.
+    ErrorAbout about;
 
     // --- Errors. raise() makes the exception pending and returns Value::failed(), so that `return
     // machine.raise(…)` is how a native fails. The message is CPython 3.11's where Python has the error.
     Value raise(ErrorKind kind, std::string message);
     /// The same with a remedy, told when nobody catches it.
     Value raise(ErrorKind kind, std::string message, std::string help);
-    Value raise_key_error(Value key);  ///< the message is the key's repr
+    /// The message is the key's repr. `dict`, where a register or an argument holds it, for the advice.
+    Value raise_key_error(Value key, Value dict = Value::absent());
+    /// An index outside of 0 .. length - 1.
+    Value raise_index_error(std::string message, std::int64_t index, std::int64_t length);
     Value raise_memory_error(std::size_t bytes);
 
     // --- Responsibility for values, as the run's lifetime has it (lifetimes/lifetime.hpp). A *borrow* is a

@@ -93,22 +93,78 @@ Value Interpreter::raise_from(Value exception, Value cause) {
 
 // --- The report
 
-std::string Interpreter::attribute_advice(const std::string& message) const {
-    const MissingAttribute& about = missing_attribute_;
-    // The program may have raised another one of its own since.
-    if (about.name == 0 || !message.ends_with(fmt::format("'{}'", names.text(about.name)))) return "";
+/// Before the values of the frames end: a key of the dict that looks like the one it lacks, or is the same
+/// text or number in the other type. What the error in flight is about is its first argument.
+void Interpreter::note_keys(Value dict) {
+    constexpr std::uint32_t most = 2000;
+    const Value arguments = heap.payload<Value>(pending);
+    if (!heap.live(dict) || arguments.is_string() || heap.sequence(arguments).length() != 1) return;
+    const Value key = heap.sequence(arguments).elements()[0];
+    const Dict& table = heap.payload<Dict>(dict);
+    trace_.about.length = table.live;
     std::vector<std::string_view> candidates;
-    for (const Native& method : about.methods) candidates.push_back(method.name);
-    if (about.type != nullptr)
-        for (const auto& [name, member] : about.type->members) candidates.push_back(names.text(name));
-    if (about.module != nullptr) {
-        for (const auto& [name, slot] : about.module->globals) candidates.push_back(names.text(name));
-        for (const auto& [name, value] : about.module->natives) candidates.push_back(names.text(name));
+    const bool is_text = key.is_string();
+    const std::string wanted = is_text        ? std::string(heap.text(key))
+                               : key.is_int() ? std::to_string(key.as_int())
+                                              : "";
+    if (wanted.empty()) return;
+    for (std::uint32_t i = 0; i < std::min(table.used, most); ++i) {
+        const Value other = table.entries[i].key;
+        if (other == Value::absent()) continue;
+        if (is_text && other.is_string()) candidates.push_back(heap.text(other));
+        const bool differs_in_type = is_text ? other.is_int() && std::to_string(other.as_int()) == wanted
+                                             : other.is_string() && heap.text(other) == wanted;
+        if (!differs_in_type) continue;
+        keys_.other = is_text ? wanted : fmt::format("'{}'", wanted);
+        keys_.other_type = is_text ? "int" : "str";
+    }
+    const std::string_view near = nearest(wanted, candidates);
+    if (!near.empty() && near.find_first_of("\n'\\") == std::string_view::npos)
+        keys_.nearest = fmt::format("'{}'", near);
+}
+
+void Interpreter::describe_attributes(ErrorFacts& facts) const {
+    const MissingAttribute& about_it = missing_attribute_;
+    const std::string_view wanted = names.text(about_it.name);
+    std::vector<std::string_view> candidates;
+    for (const Native& method : about_it.methods) candidates.push_back(method.name);
+    if (about_it.type != nullptr) {
+        for (const auto& [name, member] : about_it.type->members) {
+            candidates.push_back(names.text(name));
+            if (!names.text(name).starts_with("_") && names.text(name).find('.') == std::string_view::npos)
+                facts.attributes.emplace_back(names.text(name));
+        }
+    }
+    if (about_it.module != nullptr) {
+        for (const auto& [name, slot] : about_it.module->globals) candidates.push_back(names.text(name));
+        for (const auto& [name, value] : about_it.module->natives) candidates.push_back(names.text(name));
     }
     // Hash tables have no order that a reader could rely on.
     std::sort(candidates.begin(), candidates.end());
-    const std::string_view near = nearest(names.text(about.name), candidates);
-    return near.empty() ? "" : fmt::format("did you mean '{}'?", near);
+    std::sort(facts.attributes.begin(), facts.attributes.end());
+    facts.nearest = nearest(wanted, candidates);
+}
+
+ErrorFacts Interpreter::error_facts() const {
+    const ErrorAbout& known = trace_.about;
+    ErrorFacts facts;
+    facts.by_language = known.by_language;
+    facts.index = known.index;
+    facts.length = known.length;
+    if (class_of(pending).derives_from(error_class(ErrorKind::KeyError))) {
+        facts.nearest = keys_.nearest;
+        facts.other_key = keys_.other;
+        facts.other_type = keys_.other_type;
+    }
+    if (known.function != nullptr) {
+        facts.function = known.function->header.span;
+        for (const ParameterInfo& p : known.function->parameter_info)
+            facts.parameters.emplace_back(names.text(p.name));
+    }
+    if (missing_attribute_.name != 0 &&
+        class_of(pending).derives_from(error_class(ErrorKind::AttributeError)))
+        describe_attributes(facts);
+    return facts;
 }
 
 Diagnostic Interpreter::describe_pending() {
@@ -140,10 +196,7 @@ Diagnostic Interpreter::describe_pending() {
             trace_ = trace;
             pending = exception;
         }
-        if (!advice.empty() && d.message == advised_message) d.help = advice;
-        if (d.help.empty()) d.help = pending_help_;
-        if (d.name == "AttributeError") d.help = attribute_advice(d.message);
-        if (d.name == "RecursionError") d.help = "end the recursion earlier, or raise --max-depth";
+        if (d.help.empty()) d.help = trace_.help;
     }
     d.earlier = trace_.earlier;
     d.earlier_left_out = trace_.earlier_left_out;

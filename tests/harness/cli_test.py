@@ -225,6 +225,32 @@ class Running(Case):
         done = harness("run", "-", "--", "--stats", "two words", stdin=PRINT_ARGS)
         self.assertEqual(done.stdout, "['--stats', 'two words']\n")
 
+    def test_a_setting_given_again_replaces_the_one_before(self):
+        done = run(PRINT_PARAM, "--set", "depth=3", "--set", "depth=18", "--quiet")
+        self.assertEqual((done.stdout, done.returncode), ("18\n", 0))
+        done = run("print(1)", "--set", "a=1", "--set", "a=2", "--quiet")
+        self.assertEqual(done.stderr.count("warning[UnusedSetting]"), 1, done.stderr)
+
+    def test_a_file_that_is_not_there_gets_the_nearest(self):
+        near = self.file(HELLO, "binary_trees.src")
+        for asked in ("binary_tree.src", "binary_trees"):
+            done = harness("run", str(self.folder / asked))
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"help: did you mean '{near}'?", done.stderr)
+        done = harness("run", str(self.folder / "queue.src"))
+        self.assertIn("No such file or directory\nhelp: check the name; '-' reads standard input", done.stderr)
+
+    def test_a_folder_and_a_closed_input_are_no_programs(self):
+        done = harness("run", str(self.folder))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("Is a directory\nhelp: it is a folder; name a file in it", done.stderr)
+        done = subprocess.run(["sh", "-c", '"$0" run - <&-', HARNESS], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(
+            done.stderr,
+            "harness: cannot read standard input: Bad file descriptor\nhelp: name a file, or pipe the text in\n",
+        )
+
     def test_a_setting_that_nothing_reads_is_told(self):
         done = run(PRINT_PARAM, "--set", "dept=18", "--quiet")
         self.assertEqual((done.returncode, done.stdout), (0, "15\n"))
