@@ -117,7 +117,8 @@ Value native_pop(Machine& machine, const Value* arguments, std::uint32_t) {
     Sequence& s = self_of(machine, arguments);
     if (s.length() == 0) return machine.raise_index_error("pop from empty list", at, 0);
     if (at < 0) at += s.length();
-    if (at < 0 || at >= s.length()) return machine.raise_index_error("pop index out of range", at, s.length());
+    if (at < 0 || at >= s.length())
+        return machine.raise_index_error("pop index out of range", at, s.length());
     if (!may_read(machine, s.elements()[at])) return Value::failed();
     return machine.take(remove_at(s, at));
 }
