@@ -23,6 +23,8 @@ namespace harness::lang {
 /// type_optional, None is accepted too.
 using TypeCode = std::uint16_t;
 inline constexpr TypeCode type_optional = 0x8000;
+/// With it, a reference to a variable of the type.
+inline constexpr TypeCode type_reference = 0x4000;
 inline constexpr TypeCode first_named_type = static_cast<TypeCode>(Type::count_);
 
 enum class Op : std::uint8_t {

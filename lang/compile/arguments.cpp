@@ -68,6 +68,18 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
     std::vector<Value> names;
     // Under `manual`, what is lent must end with its statement while the callee sees a borrow: two registers.
     std::vector<std::pair<Operand, const Expr*>> lent_unnamed;
+    const auto evaluate = [&](const Argument& a, std::uint8_t to) {
+        const auto index = static_cast<std::size_t>(&a - e.arguments.data());
+        const Expr* asked = a.value->kind == ExprKind::borrow
+                                ? context_.facts.references.asked_by(e, index, context_.names)
+                                : nullptr;
+        if (asked == nullptr) return argument(a.value, to, given, pure);
+        const unsigned mark = next_temp_;
+        const Operand o = reference(as<BorrowExpr>(a.value), asked, to);
+        if (o.reg != to) emit(Op::move, to, o.reg, 0, a.value->span);
+        release_temporaries(std::max<unsigned>(mark, to + 1U));
+        return o.hold;
+    };
     for (const Argument& a : e.arguments) {
         const std::uint8_t reg = temp();
         if (reg != first + args.count) {
@@ -86,9 +98,9 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
             args.first = moved;
             first = moved;
             const std::uint8_t next = temp();
-            args.holds.push_back(argument(a.value, next, given, pure));
+            args.holds.push_back(evaluate(a, next));
         } else {
-            args.holds.push_back(argument(a.value, reg, given, pure));
+            args.holds.push_back(evaluate(a, reg));
         }
         ++args.count;
         if (a.name != 0) names.push_back(context_.constant_string(context_.names.text(a.name)));

@@ -36,6 +36,12 @@ void FunctionCompiler::assign(const AssignStmt& s) {
 }
 
 void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span span) {
+    if (value->kind == ExprKind::borrow) {
+        if (const Expr* asked = reference_asked_by(target)) {
+            assign_target(target, reference(as<BorrowExpr>(value), asked, -1), span);
+            return;
+        }
+    }
     switch (target->kind) {
         case ExprKind::name: {
             const Local* local = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
@@ -143,6 +149,7 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             const auto& a = as<AttributeExpr>(target);
             refuse_write(target);
             edge_ = false;
+            value = checked(value, referred_type(a.object, a.name), span);
             const Operand object = expr(a.object);
             named_under_regions();
             emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge), object.reg, value.reg, 0,
@@ -252,7 +259,7 @@ void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value
 void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
     if (s.value == nullptr) return;
     // Stores to names and fields are checked against what the whole scope says of them.
-    if (s.target->kind == ExprKind::name)
+    if (s.target->kind == ExprKind::name && s.value->kind != ExprKind::borrow)
         store_name(as<NameExpr>(s.target).name, expr(s.value), s.value->span);
     else
         assign_expr(s.target, s.value, s.span);
@@ -313,6 +320,8 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             augmented_ = true;
             Operand result =
                 binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            if (const TypeCode type = referred_type(a.object, a.name); type != 0)
+                check_type(result.reg, type, s.span);
             own(result.reg);
             emit(Op::set_field_take, object.reg, result.reg, 0, s.span);
             emit_word(a.name);

@@ -276,6 +276,12 @@ class FunctionCompiler {
     const ClassStmt* class_named(NameId name) const;
     std::uint32_t class_template(const ClassStmt& s);
 
+    // --- references.cpp
+    Operand reference(const BorrowExpr& e, const Expr* asked, int dest);
+    TypeCode type_of_place(NameId name);
+    TypeCode referred_type(const Expr* object, NameId attribute);
+    const Expr* reference_asked_by(const Expr* to);
+
     // --- decorators.cpp
     std::vector<const Expr*> applied_decorators(List<Expr*> decorators);
     Operand decorate(const std::vector<const Expr*>& decorators, const std::function<Operand(int)>& make,

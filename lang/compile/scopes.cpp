@@ -22,10 +22,21 @@ class Collector {
         bound_anywhere_ = all_bound_names(body);
         block(body);
         finish(*scope_);
+        refer();
         check_constants();
     }
 
   private:
+    /// `&name` as an argument or on its way into a place.
+    struct Lent {
+        const CallExpr* call = nullptr;
+        std::size_t index = 0;
+        NameId field = 0;
+        const Expr* annotation = nullptr;
+        FunctionScope* scope = nullptr;
+        NameId name = 0;
+    };
+
     void error(Span span, std::string message, std::string help = "") {
         if (errors_.size() >= 20) return;
         errors_.push_back({.name = "SyntaxError",
@@ -123,6 +134,40 @@ class Collector {
                   "leave 'const' out at its declaration, or use another name here");
             errors_.back().related.push_back({"declared", each.declared});
         }
+    }
+
+    /// A variable that is lent as a number where that asks for a reference lives in a cell, or is a global.
+    void refer() {
+        for (const Lent& lent : lent_) {
+            const Expr* asked = lent.call != nullptr
+                                    ? facts_.references.asked_by(*lent.call, lent.index, names_)
+                                : lent.field != 0 ? facts_.references.asked_by_field(lent.field, names_)
+                                                  : lent.annotation;
+            if (!is_reference_type(asked, names_)) continue;
+            FunctionScope* scope = lent.scope;
+            if (scope->global_names.contains(lent.name)) scope = tree_.module.get();
+            while (scope->parent != nullptr && !scope->bound.contains(lent.name) &&
+                   !scope->block_bound.contains(lent.name))
+                scope = scope->parent;
+            scope->rebound.insert(lent.name);
+            if (scope->parent != nullptr || scope->block_bound.contains(lent.name))
+                scope->captured.insert(lent.name);
+            if (scope->parent == nullptr) scope->free.insert(lent.name);
+        }
+    }
+    void lend(const Expr* value, Lent lent) {
+        if (value == nullptr || value->kind != ExprKind::borrow) return;
+        const Expr* place = as<BorrowExpr>(value).operand;
+        if (place->kind != ExprKind::name) return;
+        lent.scope = scope_;
+        lent.name = as<NameExpr>(place).name;
+        lent_.push_back(lent);
+    }
+    void lend_to(const Expr* to, const Expr* value) {
+        if (to->kind == ExprKind::attribute) lend(value, {.field = as<AttributeExpr>(to).name});
+        if (to->kind != ExprKind::name) return;
+        const auto found = scope_->annotations.find(as<NameExpr>(to).name);
+        if (found != scope_->annotations.end()) lend(value, {.annotation = found->second});
     }
 
     void hand_outward(FunctionScope& inner) {
@@ -252,6 +297,8 @@ class Collector {
             }
             case ExprKind::call:
                 special_call(as<CallExpr>(e));
+                for (std::size_t i = 0; i < as<CallExpr>(e).arguments.size(); ++i)
+                    lend(as<CallExpr>(e).arguments[i].value, {.call = &as<CallExpr>(e), .index = i});
                 if (takes_all(as<CallExpr>(e))) at_once_ = as<CallExpr>(e).arguments[0].value;
                 return parts(e);
             case ExprKind::list_comp:
@@ -356,12 +403,25 @@ class Collector {
         for (const Pattern* part : p.parts()) pattern(*part);
     }
 
+    void note_parameters(NameId type, const DefStmt& def) {
+        const bool is_static =
+            std::any_of(def.decorators.begin(), def.decorators.end(), [this](const Expr* d) {
+                return d->kind == ExprKind::name && names_.text(as<NameExpr>(d).name) == "staticmethod";
+            });
+        if (def.parameters.empty()) return;
+        const List<Parameter> own =
+            is_static ? def.parameters : List<Parameter>(def.parameters.begin() + 1, def.parameters.end());
+        facts_.references.note_method(def.name, own);
+        if (names_.text(def.name) == "__init__") facts_.references.note_constructor(type, own);
+    }
+
     void class_body(NameId name, Block body) {
         classes_.push_back(name);
         for (const Stmt* s : body) {
             if (s->kind == StmtKind::def) {
                 const auto& def = as<DefStmt>(s);
                 facts_.method_names.insert(def.name);
+                note_parameters(name, def);
                 if (!def.decorators.empty()) facts_.unusual.insert(def.name);
                 def_statement(def, false);
             } else if (s->kind == StmtKind::assign) {
@@ -372,7 +432,10 @@ class Collector {
                     facts_.unusual.insert(as<NameExpr>(t).name);
                 }
             } else if (s->kind == StmtKind::annotated_assign) {
-                expr(as<AnnotatedAssignStmt>(s).value);
+                const auto& field = as<AnnotatedAssignStmt>(s);
+                expr(field.value);
+                if (field.target->kind == ExprKind::name)
+                    facts_.references.note_field(as<NameExpr>(field.target).name, field.annotation);
             } else if (s->kind == StmtKind::expression) {
                 expr(as<ExprStmt>(s).value);
             } else if (s->kind == StmtKind::class_) {
@@ -390,6 +453,7 @@ class Collector {
         parameters(s.parameters);
         at_ = s.name_span;
         if (binds) bind_any(s.name);
+        if (binds) facts_.references.note_function(s);
         ++scope_->nested_functions;
         function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
     }
@@ -415,6 +479,7 @@ class Collector {
                 const auto& a = as<AssignStmt>(s);
                 expr(a.value);
                 for (const Expr* t : a.targets) {
+                    lend_to(t, a.value);
                     at_ = t->span;
                     if (t->kind == ExprKind::name)
                         bind(as<NameExpr>(t).name, {.name = 0, .value = a.value});
@@ -429,6 +494,7 @@ class Collector {
                 at_ = a.target->span;
                 if (a.target->kind == ExprKind::name)
                     scope_->annotations.try_emplace(as<NameExpr>(a.target).name, a.annotation);
+                lend_to(a.target, a.value);
                 if (a.target->kind != ExprKind::name)
                     expr(a.target);
                 else if (a.value != nullptr)
@@ -491,6 +557,8 @@ class Collector {
                 const auto& c = as<ClassStmt>(s);
                 for (const Expr* d : c.decorators) expr(d);
                 expr(c.base);
+                if (c.base != nullptr && c.base->kind == ExprKind::name)
+                    facts_.references.note_base(c.name, as<NameExpr>(c.base).name);
                 at_ = c.name_span;
                 bind_any(c.name);
                 if (const auto [found, fresh] = scope_->classes.try_emplace(c.name, &c); !fresh)
@@ -607,6 +675,7 @@ class Collector {
     std::unordered_set<NameId> parameters_;
     std::unordered_map<const FunctionScope*, std::vector<FunctionScope*>> children_;
     std::vector<NameId> classes_;
+    std::vector<Lent> lent_;
     std::vector<NameId> bound_anywhere_;  ///< in this module, sorted
     const Expr* at_once_ = nullptr;       ///< the generator that its call takes whole
     unsigned block_depth_ = 0;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "lang/compile/references.hpp"
 #include "lang/source/diagnostic.hpp"
 #include "lang/syntax/ast.hpp"
 
@@ -51,6 +52,7 @@ struct FunctionScope {
 /// What the whole program defines; decides which operators can run code of the program.
 struct ProgramFacts {
     std::unordered_set<NameId> method_names;  ///< of all classes
+    ReferenceFacts references;
     /// Names that some class gives another meaning than a plain method's: decorated ones, attributes.
     std::unordered_set<NameId> unusual;
     bool introspects = false;  ///< some function looks at frames: locals must hold what they seem to

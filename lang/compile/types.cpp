@@ -130,14 +130,25 @@ TypeCode FunctionCompiler::type_of(const Expr* annotation) {
         case ExprKind::none:
             type = named_type({"None", &context_.none_class, nullptr});
             break;
+        case ExprKind::binary: {
+            // T | None; other unions are read and not checked.
+            const auto& either = as<BinaryExpr>(annotation);
+            const bool first = either.left->kind == ExprKind::none;
+            if (!first && either.right->kind != ExprKind::none) {
+                type_of(either.left);
+                type_of(either.right);
+                break;
+            }
+            type = type_of(first ? either.right : either.left);
+            if (type != 0) type |= type_optional;
+            break;
+        }
         case ExprKind::index:  // list[int]: the container is checked, what it holds is not
             type = type_of(as<IndexExpr>(annotation).object);
             break;
         case ExprKind::borrow: {
-            // A borrow of a number may come as the number itself.
-            const TypeCode lent = type_of(as<BorrowExpr>(annotation).operand);
-            const bool object = lent >= static_cast<TypeCode>(Type::str);
-            type = object ? lent : TypeCode{0};
+            type = type_of(as<BorrowExpr>(annotation).operand);
+            if (is_reference_type(annotation, context_.names)) type |= type_reference;
             break;
         }
         case ExprKind::call: {

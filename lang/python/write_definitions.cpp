@@ -186,6 +186,7 @@ void PythonWriter::def(const DefStmt& made) {
     scopes_.push_back(std::move(scope));
     ++indent_;
     for (const Parameter& each : made.parameters) {
+        refuse_reference(each.annotation);
         if (is_float(each.annotation)) line(fmt::format("{0} = _h_as_float({0})", name_text(each.name)));
     }
     function_body(made.body, has_defer);

@@ -137,6 +137,18 @@ bool PythonWriter::is_builtin(const Expr* callee, NameId word) const {
            !std::binary_search(bound_in_file_.begin(), bound_in_file_.end(), word);
 }
 
+/// A reference to a number is a variable that two names share.
+void PythonWriter::refuse_reference(const Expr* annotation) {
+    if (annotation == nullptr || annotation->kind != ExprKind::borrow) return;
+    const Expr* type = as<BorrowExpr>(annotation).operand;
+    if (type->kind != ExprKind::name) return;
+    constexpr std::string_view numbers[] = {"int", "float", "bool", "f32", "f64", "isize", "usize", "i8",
+                                            "u8",  "i16",   "u16",  "i32", "u32", "i64",   "u64"};
+    const std::string_view name = names_.text(as<NameExpr>(type).name);
+    if (std::find(std::begin(numbers), std::end(numbers), name) != std::end(numbers))
+        unsupported(annotation->span, "a reference to a number", "return the new value, or keep it in a field");
+}
+
 bool PythonWriter::is_float(const Expr* annotation) const {
     if (annotation == nullptr || annotation->kind != ExprKind::name) return false;
     const NameId type = as<NameExpr>(annotation).name;
@@ -341,6 +353,7 @@ void PythonWriter::assign(const AssignStmt& made) {
 }
 
 void PythonWriter::annotated(const AnnotatedAssignStmt& made) {
+    refuse_reference(made.annotation);
     if (made.value == nullptr) return line("pass");
     begin_line();
     expression(made.target);

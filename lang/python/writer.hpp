@@ -71,6 +71,7 @@ class PythonWriter {
     std::string name_text(NameId id) const;
     void unsupported(Span span, std::string what, std::string help);
     bool is_builtin(const Expr* callee, NameId word) const;
+    void refuse_reference(const Expr* annotation);
     bool is_float(const Expr* annotation) const;
     bool lives_here(NameId id) const;
     std::string_view excerpt(Span span) const { return sources_.excerpt(span); }

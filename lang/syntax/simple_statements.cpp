@@ -245,11 +245,7 @@ Stmt* Parser::assignment(std::uint32_t begin, Expr* first) {
 
 // The type behind ':' or '->'. Everything that is an expression is accepted; a later pass knows the types.
 Expr* Parser::annotation() {
-    Expr* type = expression();
-    if (type->kind == ExprKind::binary && as<BinaryExpr>(type).op == BinaryOp::bit_or) {
-        fail(type->span, "type unions are not part of the language", "write Option(T) for a value or None");
-    }
-    return type;
+    return expression();
 }
 
 Stmt* Parser::annotated(std::uint32_t begin, Expr* target) {

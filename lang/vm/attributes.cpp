@@ -231,6 +231,14 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
         const Value v = buffer_attribute(*this, object, name);
         if (v != Value::absent()) return v;
     }
+    if (object.is_counted() && heap.class_id(object) == ClassId::cell && names.text(name) == "value") {
+        const Value content = self.referred(object);
+        if (content == Value::unbound()) {
+            self.raise_free_variable(name);
+            return Value::failed();
+        }
+        return self.readable(content) ? share(lifetime.read_place(content)) : Value::failed();
+    }
     if (is_slice(*this, object)) {
         const Value v = slice_attribute(*this, object, names.text(name));
         if (v != Value::absent()) return v;
@@ -251,6 +259,13 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
     }
     if (names.text(name) == "__class__") return Value::constant(&class_of(object));
     return missing();
+}
+
+/// The variable that a reference refers to.
+Value& Interpreter::referred(Value reference) {
+    Value& content = heap.payload<Cell>(reference).content;
+    const bool is_global = (heap.header(reference).flags & flag_global_content) != 0;
+    return is_global ? globals[content.as_int()] : content;
 }
 
 Value Interpreter::instance_attribute(Value object, NameId name, const std::function<Value()>& missing) {
@@ -344,6 +359,14 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             forget_methods();
         }
         if (!fresh) discard(old);
+        return true;
+    }
+    if (object.is_counted() && heap.class_id(object) == ClassId::cell && names.text(name) == "value") {
+        Value& content = referred(object);
+        const Value old = content;
+        const bool is_global = (heap.header(object).flags & flag_global_content) != 0;
+        content = is_global ? to_global(how == 0 ? v : share(v)) : place(object);
+        discard(old);
         return true;
     }
     if (object.is_constant_object()) {

@@ -198,6 +198,22 @@ bool Interpreter::check_type(Value& v, TypeCode code) {
     const bool optional = (code & type_optional) != 0;
     if (optional && v.is_none()) return true;
     code &= static_cast<TypeCode>(~type_optional);
+    if ((code & type_reference) != 0) {
+        code &= static_cast<TypeCode>(~type_reference);
+        const auto type = static_cast<Type>(code);
+        const bool is_reference = v.is_counted() && heap.live(v) && heap.class_id(v) == ClassId::cell;
+        if (!is_reference) {
+            raise(ErrorKind::TypeError,
+                  fmt::format("expected a reference to {}, got {}", lang::type_name(type), type_name(v)),
+                  "pass &x, or ~&x to have it written, of a variable x");
+            return false;
+        }
+        const MachineFacts facts(*this);
+        Value content = referred(v);
+        if (content.is_marker() || validate(type, content, facts)) return true;
+        raise(ErrorKind::TypeError, type_error(type, content, facts).message);
+        return false;
+    }
     if (code >= first_named_type) {
         const NamedType& wanted = program.named_types[code - first_named_type];
         for (const ClassInfo* c = &class_of(v); c != nullptr; c = c->base)

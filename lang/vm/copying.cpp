@@ -173,7 +173,10 @@ Value Copier::new_like(Value v) {
     if (v.is_string()) return heap_.new_string(heap_.text(v));
     const auto raw_copy = [&](ClassId id, std::size_t bytes, std::size_t copied) {
         const Value copy = heap_.new_object(id, bytes, v.owned().tag());
-        if (copy != Value::failed()) std::memcpy(heap_.address(copy), heap_.address(v), copied);
+        if (copy == Value::failed()) return copy;
+        std::memcpy(heap_.address(copy), heap_.address(v), copied);
+        if ((heap_.header(v).flags & flag_global_content) != 0)
+            heap_.header(copy).flags |= flag_global_content;
         return copy;
     };
     switch (heap_.class_id(v)) {
@@ -191,7 +194,7 @@ Value Copier::new_like(Value v) {
         case ClassId::dict:
             return new_dict_like(v);
         case ClassId::cell:
-            return heap_.new_cell(Value::none());
+            return raw_copy(ClassId::cell, sizeof(Cell), 0);
         case ClassId::closure:
             return heap_.new_closure(*heap_.payload<Closure>(v).function, vm_.closure_cells(v));
         case ClassId::bound_method:

@@ -123,6 +123,7 @@ class Interpreter : public Machine {
     const Native* builtin_method(Value self, NameId name) const;
     std::span<const Native> methods_of(Value v) const;
     Value instance_attribute(Value object, NameId name, const std::function<Value()>& missing);
+    Value& referred(Value reference);
     Value missing_with_fallback(Value object, NameId name, const std::function<Value()>& missing);
     Value builtin_binary(unsigned op, Value a, Value b, bool in_place);
     Value user_binary(unsigned op, Value a, Value b, bool in_place);

@@ -289,6 +289,15 @@ struct Handlers {
         }
         HARNESS_NEXT(0);
     }
+    static void op_make_reference(HARNESS_OPERANDS) {
+        S->at = pc;
+        S->set_site();
+        const Value v = S->heap.new_cell(Value::integer(pc[0]));
+        if (v == Value::failed()) HARNESS_GO(op_unwind);
+        S->heap.header(v).flags |= flag_global_content;
+        R[A] = v;
+        HARNESS_NEXT(1);
+    }
     static void op_get_capture(HARNESS_OPERANDS) {
         R[A] = static_cast<Closure*>(memory(S, R[B]))->cells[C];
         HARNESS_NEXT(0);

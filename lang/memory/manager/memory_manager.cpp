@@ -234,8 +234,11 @@ MemoryError MemoryManager::undefined(Symbol symbol) const {
     for (const Frame* frame = stack_.peek(); frame != nullptr; frame = scope_parent(frame))
         for (const FunctionHeader* scope : scopes_of(frame))
             if (scope->slots != nullptr) candidates.add(*scope->slots);
-    candidates.add(heap_.table());
     const std::string_view name = names_.text(symbol.id);
+    if (name.find('.') == std::string_view::npos)
+        candidates.add_writable(heap_.table());
+    else
+        candidates.add(heap_.table());
     return {MemoryErrorKind::name, fmt::format("name '{}' is not defined", name), candidates.suggest(name)};
 }
 

@@ -19,6 +19,15 @@ class Candidates {
         for (const Definition& definition : table.definitions())
             if (definition.visible) texts_.push_back(names_.text(definition.symbol.id));
     }
+    /// The same, but only what a program can write where the name is missing: not the composite names by which
+    /// the heap knows what belongs to other files and functions.
+    void add_writable(const SymbolTable& table) {
+        for (const Definition& definition : table.definitions()) {
+            const std::string_view text = names_.text(definition.symbol.id);
+            if (definition.visible && text.find_first_of(".#") == std::string_view::npos)
+                texts_.push_back(text);
+        }
+    }
     void add(std::string_view name) { texts_.push_back(name); }
 
     /// "did you mean 'total'?", or empty when nothing is near enough to be meant.

@@ -113,7 +113,6 @@ const std::vector<Wrong>& statements() {
         {"*a, *b = c", "1:5 multiple starred expressions in assignment"},
         {"a, b: int = 1", "1:1 only single target (not tuple) can be annotated"},
         {"f(): int = 1", "1:1 illegal target for annotation"},
-        {"x: int | None = 1", "1:4 type unions are not part of the language"},
         {"x y", "1:3 expected the end of the statement, found 'y'"},
         {"x:", "1:2 unexpected ':'"},
         {"del f()", "1:5 cannot delete function call"},
