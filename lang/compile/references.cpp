@@ -1,5 +1,5 @@
-// References to numbers: who asks for them, and what `&x` becomes there. The variable lives in a cell, as if a
-// function within had captured it; a global is referred to by its number.
+// References to numbers: who asks for them, and what `&x` becomes there. The variable lives in a cell, as if
+// a function within had captured it; a global is referred to by its number.
 #include "lang/compile/references.hpp"
 
 #include "lang/compile/function_compiler.hpp"
@@ -98,9 +98,10 @@ Operand FunctionCompiler::reference(const BorrowExpr& e, const Expr* asked, int 
     const TypeCode declared = type_of_place(name);
     if ((declared & type_reference) != 0) return read_name(name, place->span, dest);
     if (writable && declared != 0 && declared != content) {
-        error(place->span, "TypeError",
-              "'" + std::string(context_.names.text(name)) + "' is declared as another type than is asked for",
-              "declare both alike");
+        error(
+            place->span, "TypeError",
+            "'" + std::string(context_.names.text(name)) + "' is declared as another type than is asked for",
+            "declare both alike");
         return {target(dest), Hold::plain, true};
     }
     const Resolved r = resolve(name);
@@ -142,8 +143,7 @@ const Expr* FunctionCompiler::reference_asked_by(const Expr* to) {
         return context_.facts.references.asked_by_field(as<AttributeExpr>(to).name, context_.names);
     if (to->kind != ExprKind::name) return nullptr;
     const auto found = scope_.annotations.find(as<NameExpr>(to).name);
-    const bool asked =
-        found != scope_.annotations.end() && is_reference_type(found->second, context_.names);
+    const bool asked = found != scope_.annotations.end() && is_reference_type(found->second, context_.names);
     return asked ? found->second : nullptr;
 }
 

@@ -42,16 +42,16 @@ static_assert(sizeof(Header) == 8);
 
 /// Header flags.
 enum : std::uint16_t {
-    flag_has_side_table = 1,  ///< the instance has fields beyond those of its class, in a side table
-    flag_individual = 2,      ///< arena, stack: allocated on its own, goes with the target it was kept with
-    flag_destructing = 4,     ///< its __del__ has begun
-    flag_kept = 8,            ///< something was kept with it: the VM holds a list to release with it
-    flag_possible_root = 16,  ///< refcount+cycles: is in the candidate buffer
-    flag_visited = 32,        ///< a traversal of the VM is under way
-    flag_foreign = 64,        ///< made with `using`: the VM's origin table knows its allocator
-    flag_weak_content = 256,  ///< a cell: what it holds is not counted
+    flag_has_side_table = 1,    ///< the instance has fields beyond those of its class, in a side table
+    flag_individual = 2,        ///< arena, stack: allocated on its own, goes with the target it was kept with
+    flag_destructing = 4,       ///< its __del__ has begun
+    flag_kept = 8,              ///< something was kept with it: the VM holds a list to release with it
+    flag_possible_root = 16,    ///< refcount+cycles: is in the candidate buffer
+    flag_visited = 32,          ///< a traversal of the VM is under way
+    flag_foreign = 64,          ///< made with `using`: the VM's origin table knows its allocator
+    flag_weak_content = 256,    ///< a cell: what it holds is not counted
     flag_global_content = 512,  ///< a cell: it refers to the global of this number
-    flag_ended = 128,         ///< a buffer that was given back while references to it remain
+    flag_ended = 128,           ///< a buffer that was given back while references to it remain
 };
 
 /// A string: this header, then the bytes and a NUL. The value points at the bytes.

@@ -146,7 +146,8 @@ void PythonWriter::refuse_reference(const Expr* annotation) {
                                             "u8",  "i16",   "u16",  "i32", "u32", "i64",   "u64"};
     const std::string_view name = names_.text(as<NameExpr>(type).name);
     if (std::find(std::begin(numbers), std::end(numbers), name) != std::end(numbers))
-        unsupported(annotation->span, "a reference to a number", "return the new value, or keep it in a field");
+        unsupported(annotation->span, "a reference to a number",
+                    "return the new value, or keep it in a field");
 }
 
 bool PythonWriter::is_float(const Expr* annotation) const {

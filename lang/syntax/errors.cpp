@@ -87,7 +87,8 @@ void Parser::fail_keyword() {
     const Span span = token_.span();
     switch (token_.kind) {
         case TokenKind::kw_yield:
-            fail(span, "'yield' is not part of the language", "return a list, or write a generator expression or a class with __iter__ and __next__");
+            fail(span, "'yield' is not part of the language",
+                 "return a list, or write a generator expression or a class with __iter__ and __next__");
         case TokenKind::kw_await:
         case TokenKind::kw_async:
             fail(span, found() + " is not part of the language",

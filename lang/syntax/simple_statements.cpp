@@ -244,9 +244,7 @@ Stmt* Parser::assignment(std::uint32_t begin, Expr* first) {
 }
 
 // The type behind ':' or '->'. Everything that is an expression is accepted; a later pass knows the types.
-Expr* Parser::annotation() {
-    return expression();
-}
+Expr* Parser::annotation() { return expression(); }
 
 Stmt* Parser::annotated(std::uint32_t begin, Expr* target) {
     if (target->kind == ExprKind::tuple || target->kind == ExprKind::list) {

@@ -19,8 +19,8 @@ class Candidates {
         for (const Definition& definition : table.definitions())
             if (definition.visible) texts_.push_back(names_.text(definition.symbol.id));
     }
-    /// The same, but only what a program can write where the name is missing: not the composite names by which
-    /// the heap knows what belongs to other files and functions.
+    /// The same, but only what a program can write where the name is missing: not the composite names by
+    /// which the heap knows what belongs to other files and functions.
     void add_writable(const SymbolTable& table) {
         for (const Definition& definition : table.definitions()) {
             const std::string_view text = names_.text(definition.symbol.id);
