@@ -185,6 +185,7 @@ constexpr Native methods[] = {
 }  // namespace
 
 bool dict_update(Machine& machine, Value dict, Value other) {
+    take_region_along(machine, dict, other);
     return is_dict(machine, other) ? update_from_dict(machine, dict, other)
                                    : update_from_pairs(machine, dict, other);
 }

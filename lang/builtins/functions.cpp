@@ -150,18 +150,29 @@ Value builtin_issubclass(Machine& machine, const Value* arguments, std::uint32_t
     return answer < 0 ? Value::failed() : Value::boolean(answer == 1);
 }
 
+namespace {
+
+/// The attribute, or absent() where there is none. As in Python, a __getattr__ or a property that raises
+/// AttributeError says so, too.
+Value attribute_if_any(Machine& machine, Value object, NameId name) {
+    const Value found = machine.get_attribute(object, name, true);
+    return is_failed(found) && forget_error(machine, ErrorKind::AttributeError) ? Value::absent() : found;
+}
+
+}  // namespace
+
 Value builtin_getattr(Machine& machine, const Value* arguments, std::uint32_t) {
     NameId name;
     if (!attribute_name(machine, arguments[1], name)) return Value::failed();
-    const bool has_default = !is_absent(arguments[2]);
-    const Value found = machine.get_attribute(arguments[0], name, has_default);
+    if (is_absent(arguments[2])) return machine.get_attribute(arguments[0], name, false);
+    const Value found = attribute_if_any(machine, arguments[0], name);
     return is_absent(found) ? shared(machine, arguments[2]) : found;
 }
 
 Value builtin_hasattr(Machine& machine, const Value* arguments, std::uint32_t) {
     NameId name;
     if (!attribute_name(machine, arguments[1], name)) return Value::failed();
-    const Value found = machine.get_attribute(arguments[0], name, true);
+    const Value found = attribute_if_any(machine, arguments[0], name);
     if (is_failed(found)) return found;
     machine.drop(found);
     return Value::boolean(!is_absent(found));

@@ -161,6 +161,7 @@ bool list_clear(Machine& machine, Value list) {
 }
 
 bool list_extend(Machine& machine, Value list, Value iterable) {
+    take_region_along(machine, list, iterable);
     if (is_list(machine, iterable) || is_tuple(machine, iterable)) {
         const Sequence& source = sequence_of(machine, iterable);
         const std::uint32_t count = source.length();

@@ -126,6 +126,7 @@ struct Function : ConstantObject {
     bool is_region = false;
     MethodKind method_kind = MethodKind::plain;
     std::uint8_t generator_register = 0;  ///< of a generator: where it finds its own object
+    std::uint32_t first_statement = 0;    ///< word; before it parameters are laid out
     bool is_init = false;                 ///< an __init__: its frame may answer for the object it makes
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something

@@ -180,8 +180,9 @@ void FunctionCompiler::give_arguments(const Arguments& args, bool given) {
 
 /// After the call: unnamed arguments end. What was given to a function of the program is that function's
 /// affair, up to the strings and the VM's own objects, which are always counted.
-void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span span) {
+void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span span, bool settles) {
     if (!counts()) return;
+    if (given && settles && defers_drops()) return settle_arguments(args, span);
     for (unsigned i = 0; i < args.count;) {
         if (args.holds[i] != Hold::unnamed) {
             ++i;
@@ -198,6 +199,40 @@ void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span spa
             for (unsigned k = 0; k < run; ++k) pending_drops_.push_back(static_cast<std::uint8_t>(reg + k));
         }
         i += run;
+    }
+}
+
+/// The same where what is called may be a builtin: then what it only borrowed goes with the statement.
+void FunctionCompiler::settle_arguments(const Arguments& args, Span span) {
+    constexpr unsigned bits = 32;
+    std::uint32_t given = 0;
+    std::vector<std::uint8_t> places;
+    for (unsigned i = 0; i < args.count; ++i) {
+        if (args.holds[i] != Hold::unnamed) continue;
+        const auto reg = static_cast<std::uint8_t>(args.first + i);
+        const auto active = std::find_if(active_owned_.rbegin(), active_owned_.rend(),
+                                         [reg](const ActiveOwned& a) { return a.reg == reg; });
+        const bool named = active != active_owned_.rend() && active->holder == OwnedRange::Holder::name;
+        if (named || i >= bits)
+            places.push_back(reg);
+        else
+            given |= std::uint32_t{1} << i;
+    }
+    if (given != 0) {
+        const unsigned count = std::min(args.count, bits);
+        emit(Op::settle, args.first, count, 0, span);
+        emit_word(given);
+        for (unsigned i = 0; i < count; ++i) {
+            if ((given >> i & 1) == 0) continue;
+            const auto reg = static_cast<std::uint8_t>(args.first + i);
+            disown(reg);
+            own(reg);
+            pending_drops_.push_back(reg);
+        }
+    }
+    for (const std::uint8_t reg : places) {
+        emit(Op::discard, reg, 0, 0, span);
+        disown(reg);
     }
 }
 

@@ -14,8 +14,10 @@ constexpr std::string_view pure_natives[] = {"len",    "ord",   "chr",  "isinsta
 constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "destroy_arena", "reallocate"};
 
 /// Methods of builtin types that store an argument.
-constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "extend",
-                                                "update", "push",   "write",      "fromkeys"};
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "push", "write", "fromkeys"};
+
+/// What these make goes on walking their arguments.
+constexpr std::string_view iterator_makers[] = {"iter", "enumerate", "zip", "map", "filter", "reversed"};
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -65,6 +67,10 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     emit(Op::call_native, first, args.count, result.reg,
          about_argument ? e.arguments.back().value->span : e.span);
     emit_word(constant(native));
+    if (context_.lifetime.explicit_release && contains(iterator_makers, native.as_constant<Native>()->name))
+        for (unsigned i = 0; i < args.count; ++i)
+            if (args.holds[i] == Hold::unnamed)
+                emit(Op::receive, result.reg, args.first + i, 0, e.arguments[i].value->span);
     end_arguments(args, !lends, e.span);
     Operand out = result;
     if (never_heap(&e))
@@ -146,7 +152,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     if (name == "append" && e.arguments.size() == 1 && !keywords && !context_.facts.defines(callee.name))
         return append_call(e, callee, dest);
     const unsigned mark = next_temp_;
-    const bool given = receives(context_.facts, callee.name, name);
+    const bool given = receives(context_.facts, callee.name, name) ||
+                       (context_.lifetime.explicit_release && !is_builtin_method_name(name));
     const std::uint8_t self = temp();
     // Only methods of the program can overwrite the place that the receiver was read from.
     const bool pure = !context_.facts.defines(callee.name) &&
@@ -168,7 +175,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         emit_word(0);
         emit_words64(0);
     }
-    end_arguments(args, given, e.span);
+    // A builtin type may have a method of that name, too, or a field may hold a function.
+    end_arguments(args, given, e.span, !contains(storing_methods, name) || context_.facts.defines(callee.name));
     if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
     own(result.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
@@ -335,7 +343,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             give_arguments(args, true);
             emit(Op::call_global, at, args.count, result.reg, e.span);
             emit_word(r.index);
-            end_arguments(args, true, e.span);
+            end_arguments(args, true, e.span, !scopes_.fixed.contains(as<NameExpr>(e.callee).name));
             own(result.reg);
             release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
             return result;
@@ -355,7 +363,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     } else {
         emit(Op::call, at, args.count, result.reg, e.span);
     }
-    end_arguments(args, true, e.span);
+    end_arguments(args, true, e.span, true);
     if (callee_hold == Hold::unnamed && counts()) finish({callee, Hold::unnamed, true}, e.span);
     own(result.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));

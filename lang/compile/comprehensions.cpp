@@ -140,6 +140,8 @@ Operand FunctionCompiler::generator(const ComprehensionExpr& e, int dest) {
     const Operand function = make_function(inner.compile_generator(e), {}, e.span, -1);
     emit(Op::make_generator, reg, function.reg, iterable.reg, e.clauses[0].iterable->span);
     own(reg);
+    if (defers_drops() && iterable.hold == Hold::unnamed)
+        emit(Op::receive, reg, iterable.reg, 0, e.clauses[0].iterable->span);
     finish(function, e.span);
     finish(iterable, e.span);
     release_temporaries(mark);

@@ -83,18 +83,23 @@ Operand FunctionCompiler::fstring(const FStringExpr& e, int dest) {
 
 // --- Containers
 
+/// Whether registers may stay behind that wait for the end of the statement.
+bool FunctionCompiler::leaves_waiting(const Expr* e) const {
+    if (e->kind != ExprKind::list && e->kind != ExprKind::tuple) return !inert(e);
+    const auto& elements = as<SequenceExpr>(e).elements;
+    return std::any_of(elements.begin(), elements.end(),
+                       [this](const Expr* element) { return leaves_waiting(element); });
+}
+
 Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
     const bool is_list = e.kind == ExprKind::list;
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
     constexpr std::size_t chunk = 32;
-    bool starred = false;
-    for (const Expr* element : e.elements) starred |= element->kind == ExprKind::starred;
     // Elements that leave something waiting for the end of the statement do not stand side by side.
-    bool apart = starred;
-    if (defers_drops())
-        for (const Expr* element : e.elements)
-            apart |= !inert(element) && element->kind != ExprKind::list && element->kind != ExprKind::tuple;
+    const bool apart = std::any_of(e.elements.begin(), e.elements.end(), [&](const Expr* element) {
+        return element->kind == ExprKind::starred || (defers_drops() && leaves_waiting(element));
+    });
     const std::size_t at_once = apart ? 0 : std::min(e.elements.size(), chunk);
     const auto first = static_cast<std::uint8_t>(next_temp_);
     for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp(), true);

@@ -155,6 +155,7 @@ class FunctionCompiler {
     // --- displays.cpp
     Operand fstring(const FStringExpr& e, int dest);
     std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
+    bool leaves_waiting(const Expr* e) const;
     Operand sequence(const SequenceExpr& e, int dest);
     Operand dict_literal(const DictExpr& e, int dest);
 
@@ -226,7 +227,8 @@ class FunctionCompiler {
     std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
     Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
     void give_arguments(const Arguments& args, bool given);
-    void end_arguments(const Arguments& args, bool given, Span span);
+    void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
+    void settle_arguments(const Arguments& args, Span span);
 
     // --- functions.cpp
     std::uint32_t index_of(const Function* function) const;

@@ -167,6 +167,7 @@ void FunctionCompiler::def_body(const DefStmt& def) {
         ++open_regions_;
         region_bodies_.emplace_back();
     }
+    fn_->first_statement = here();
     function_body(def.body, def.name_span);
     finish_function();
 }

@@ -227,17 +227,24 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 
     // One word at the start, skipped when nothing turns out to need it.
     emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->header.span);
+    // There may be no memory for the next cell: then *rest and **rest, which nobody else has, end, too.
+    for (const Local& p : moved_parameters)
+        if (received.contains(p.name)) own(p.reg);
     for (const Local& p : moved_parameters) {
         const Local& local = locals_[p.name];
+        const bool is_received = received.contains(p.name);
         if (local.is_cell) {
             const std::uint8_t value = temp();
-            emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, value, p.reg, 0,
-                 fn_->header.span);
+            emit(counts() && !is_received ? Op::share_name : Op::move, value, p.reg, 0, fn_->header.span);
+            if (is_received) disown(p.reg);
+            own(value, is_received ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
             emit(Op::new_cell, local.reg, value, 0, fn_->header.span);
+            disown(value);
             release_to(value);
         } else {
-            emit(counts() && !received.contains(p.name) ? Op::share_name : Op::move, local.reg, p.reg, 0,
+            emit(counts() && !is_received ? Op::share_name : Op::move, local.reg, p.reg, 0,
                  fn_->header.span);
+            if (is_received) disown(p.reg);
         }
         flow_.set(local.reg);
     }

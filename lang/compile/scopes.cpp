@@ -24,6 +24,9 @@ class Collector {
         finish(*scope_);
         refer();
         check_constants();
+        find_fixed_names();
+        for (const auto& [scope, name] : introspections_)
+            if (!is_bound(scope, name)) facts_.introspects = true;
     }
 
   private:
@@ -36,6 +39,25 @@ class Collector {
         FunctionScope* scope = nullptr;
         NameId name = 0;
     };
+
+    void find_fixed_names() {
+        std::unordered_map<NameId, unsigned> bindings;
+        const auto count = [&](const FunctionScope& scope) {
+            for (const Binding& b : scope.bindings)
+                if (owner(scope, b.name) == tree_.module.get()) ++bindings[b.name];
+        };
+        count(*tree_.module);
+        for (const auto& [node, scope] : tree_.functions) count(*scope);
+        for (const NameId name : defined_once_)
+            if (bindings[name] == 1) tree_.fixed.insert(name);
+    }
+
+    /// Whether the name is the program's own where the scope reads it.
+    static bool is_bound(const FunctionScope* scope, NameId name) {
+        for (; scope != nullptr; scope = scope->parent)
+            if (scope->bound.contains(name) || scope->block_bound.contains(name)) return true;
+        return false;
+    }
 
     void error(Span span, std::string message, std::string help = "") {
         if (errors_.size() >= 20) return;
@@ -287,7 +309,7 @@ class Collector {
         switch (e->kind) {
             case ExprKind::name:
                 scope_->used.insert(as<NameExpr>(e).name);
-                note_introspection(names_.text(as<NameExpr>(e).name));
+                note_introspection(as<NameExpr>(e).name);
                 break;
             case ExprKind::lambda: {
                 const auto& l = as<LambdaExpr>(e);
@@ -351,10 +373,11 @@ class Collector {
     }
 
     /// Such a function may be called under another name, so it counts where it is mentioned.
-    void note_introspection(std::string_view name) {
+    void note_introspection(NameId id) {
+        const std::string_view name = names_.text(id);
         if (name == "locals" || name == "globals" || name == "frames" || name == "frame_get" ||
             name == "heap_get")
-            facts_.introspects = true;
+            introspections_.emplace_back(scope_, id);
     }
 
     void special_call(const CallExpr& call) {
@@ -454,6 +477,8 @@ class Collector {
         at_ = s.name_span;
         if (binds) bind_any(s.name);
         if (binds) facts_.references.note_function(s);
+
+        if (binds && scope_->parent == nullptr && s.decorators.empty()) defined_once_.push_back(s.name);
         ++scope_->nested_functions;
         function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
     }
@@ -561,6 +586,7 @@ class Collector {
                     facts_.references.note_base(c.name, as<NameExpr>(c.base).name);
                 at_ = c.name_span;
                 bind_any(c.name);
+                if (scope_->parent == nullptr && c.decorators.empty()) defined_once_.push_back(c.name);
                 if (const auto [found, fresh] = scope_->classes.try_emplace(c.name, &c); !fresh)
                     found->second = nullptr;
                 class_body(c.name, c.body);
@@ -676,6 +702,9 @@ class Collector {
     std::unordered_map<const FunctionScope*, std::vector<FunctionScope*>> children_;
     std::vector<NameId> classes_;
     std::vector<Lent> lent_;
+
+    std::vector<NameId> defined_once_;  ///< or more often, or bound in another way, too
+    std::vector<std::pair<const FunctionScope*, NameId>> introspections_;
     std::vector<NameId> bound_anywhere_;  ///< in this module, sorted
     const Expr* at_once_ = nullptr;       ///< the generator that its call takes whole
     unsigned block_depth_ = 0;

@@ -60,6 +60,8 @@ struct ProgramFacts {
 };
 
 struct ScopeTree {
+    /// Names of the module that one undecorated `def` or `class` binds, and nothing else.
+    std::unordered_set<NameId> fixed;
     std::unique_ptr<FunctionScope> module;
     std::unordered_set<NameId> declared_global;  ///< by `global` in any function
     std::unordered_map<const void*, std::unique_ptr<FunctionScope>>

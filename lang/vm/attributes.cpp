@@ -2,6 +2,8 @@
 // classes and modules.
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/buffers.hpp"
 #include "lang/builtins/dict.hpp"
@@ -16,6 +18,10 @@ namespace harness::lang {
 
 // --- Classes of values
 
+static bool is_native(Value v) {
+    return v.is_constant_object() && v.as_constant<ConstantObject>()->kind == ConstantKind::native;
+}
+
 const ClassInfo& Machine::class_of(Value v) const {
     if (v.is_string()) return *basic_classes_[static_cast<std::size_t>(BasicClass::str)];
     if (v.is_int()) return *basic_classes_[static_cast<std::size_t>(BasicClass::int_)];
@@ -24,6 +30,9 @@ const ClassInfo& Machine::class_of(Value v) const {
         if (!heap.live(v)) return *basic_classes_[static_cast<std::size_t>(BasicClass::none)];
         const ClassId id = heap.class_id(v);
         if (id == ClassId::iterator) return iterator_class(v);
+        // xs.append is a builtin, too; only methods of the program are called so.
+        if (id == ClassId::bound_method && is_native(heap.payload<BoundMethod>(v).method))
+            return *basic_classes_[static_cast<std::size_t>(BasicClass::native)];
         return class_by_id(id);
     }
     if (v.is_bool()) return *basic_classes_[static_cast<std::size_t>(BasicClass::bool_)];
@@ -84,6 +93,17 @@ std::span<const Native> Interpreter::methods_of(Value v) const {
         }
     }
     return {};
+}
+
+bool is_builtin_method_name(std::string_view name) {
+    static const std::unordered_set<std::string_view> known = [] {
+        std::unordered_set<std::string_view> names;
+        for (const auto& methods : {string_methods(), list_methods(), tuple_methods(), dict_methods(),
+                                    buffer_methods(), allocator_methods()})
+            for (const Native& n : methods) names.insert(n.name);
+        return names;
+    }();
+    return known.contains(name);
 }
 
 /// str.lower and its like: the method of a builtin type by itself, which takes its receiver as an argument.

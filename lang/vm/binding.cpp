@@ -29,7 +29,7 @@ std::string missing_arguments(std::string_view function, const std::vector<std::
 
 }  // namespace
 
-void Interpreter::raise_arity(const Function& f, std::uint32_t given) {
+void Interpreter::raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given) {
     std::vector<std::string> missing, missing_keyword;
     std::uint32_t positional = 0, required = 0;
     for (std::size_t i = 0; i < f.header.parameters; ++i) {
@@ -50,8 +50,12 @@ void Interpreter::raise_arity(const Function& f, std::uint32_t given) {
     std::string takes = required == positional
                             ? plural(positional, "positional argument")
                             : fmt::format("from {} to {} positional arguments", required, positional);
-    raise(ErrorKind::TypeError,
-          fmt::format("{}() takes {} but {} {} given", name, takes, given, given == 1 ? "was" : "were"));
+    std::string passed = std::to_string(given);
+    if (keyword_only_given != 0)
+        passed += fmt::format(" positional argument{} (and {})", given == 1 ? "" : "s",
+                              plural(keyword_only_given, "keyword-only argument"));
+    raise(ErrorKind::TypeError, fmt::format("{}() takes {} but {} {} given", name, takes, passed,
+                                            given == 1 && keyword_only_given == 0 ? "was" : "were"));
 }
 
 bool Interpreter::is_rest_parameter(const Function& f, std::size_t i) const {
@@ -77,10 +81,6 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         if (!last_rest && !f.parameter_info[i].keyword_only && !is_rest_parameter(f, i)) ++positional;
     }
     for (std::uint32_t i = 0; i < std::min<std::size_t>(given, positional); ++i) bound[i] = passed[i];
-    if (given > positional && !f.has_rest) {
-        raise_arity(f, given);
-        return false;
-    }
     UnnamedValue rest(*this), more(*this);
     if (f.has_rest) {
         ScratchValues elements(*this);
@@ -120,6 +120,13 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
             return false;
         }
         bound[at] = passed[given + k];
+    }
+    if (given > positional && !f.has_rest) {
+        std::uint32_t keyword_only = 0;
+        for (std::size_t i = 0; i < total; ++i)
+            keyword_only += f.parameter_info[i].keyword_only && bound[i] != Value::absent();
+        raise_arity(f, given, keyword_only);
+        return false;
     }
     std::vector<std::string> missing, missing_keyword;
     std::size_t default_index = 0;

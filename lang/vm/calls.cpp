@@ -88,7 +88,10 @@ Interpreter::Entered Interpreter::enter(Value callee, Value* first, std::uint32_
                     return Entered::failed;
                 // A nested call may use the space above the window, where these arguments may stand.
                 std::vector<Value> safe(first, first + count);
-                return deliver(call_native(*callee.as_constant<Native>(), safe.data(), count, keywords));
+                const Native& native = *callee.as_constant<Native>();
+                const Entered entered = deliver(call_native(native, safe.data(), count, keywords));
+                note_lent(native, return_pc);
+                return entered;
             }
             case ConstantKind::class_:
                 return construct(*callee.as_constant<ClassInfo>(), first, count, result, return_pc, keywords);
@@ -139,7 +142,11 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
         frame->base[result] = v;
         return Entered::done;
     };
-    if (type.construct != nullptr) return deliver(call_native(*type.construct, first, count, keywords));
+    if (type.construct != nullptr) {
+        const Entered entered = deliver(call_native(*type.construct, first, count, keywords));
+        note_lent(*type.construct, return_pc);
+        return entered;
+    }
     Value made = heap.new_instance(type);
     if (made == Value::failed() && collected_instead()) made = heap.new_instance(type);
     if (made == Value::failed()) return Entered::failed;
@@ -234,6 +241,8 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
     } else if (const Native* native = builtin_method(self, name)) {
         const Value v = call_native(*native, first, count + 1, keywords);
         if (v == Value::failed()) return Entered::failed;
+        note_lent(*native, return_pc);
+        if (lifetime.explicit_release && count == 1) hand_on_argument(*native, self, &first[1]);
         frame->base[result] = v;
         return Entered::done;
     }

@@ -266,6 +266,11 @@ std::int64_t Interpreter::length_of_sequence(Value v) const {
 
 bool Interpreter::extend_list(Value list, Value items) {
     if (!readable(items)) return false;
+    if (!is_iterable(*this, items)) {
+        raise(ErrorKind::TypeError,
+              fmt::format("Value after * must be an iterable, not {}", type_name(items)));
+        return false;
+    }
     return list_extend(*this, list, items);
 }
 

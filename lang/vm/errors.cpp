@@ -361,8 +361,8 @@ int Interpreter::matches(Value exception, Value types) {
 // --- Unwinding
 
 /// Ends what the frame answers for at the instruction before `pc`: unnamed values, and with `names` its
-/// locals too. Values that the code at `target` still has stay. `from_called`: the error came out of the
-/// function that this instruction called, which answered for its arguments then.
+/// locals too. Values that the code at `target` still has stay. `from_called`: the error came out of a
+/// statement of the function that this instruction called, which answered for its arguments then.
 void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std::uint32_t* target_word,
                                    bool names_too, bool from_called) {
     using Holder = OwnedRange::Holder;
@@ -441,7 +441,8 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         keys_ = {};
         if (!unwinding_ && !may_be_caught(pc)) note_keys(dict);
     }
-    for (bool from_called = false;; from_called = true) {
+    bool from_called = false;
+    while (true) {
         Frame& f = *frame;
         const Function& function = *f.function;
         if (&function == &boundary_) {
@@ -484,6 +485,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         trace_.pass(&function, site_at(&f - 1, f.return_pc));
         pc = f.return_pc;
         frame = &f - 1;
+        from_called = word >= function.first_statement;
         if (frame->function == &boundary_) {
             nested_failed_ = true;
             return nullptr;

@@ -211,13 +211,17 @@ void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
             discard(held);
             continue;
         }
-        // With several keepers it goes with the last; what was freed by name meanwhile has none left.
-        const auto keepers = keepers_.find(held.payload());
-        if (keepers == keepers_.end()) continue;
-        if (--keepers->second != 0) continue;
-        keepers_.erase(keepers);
-        if (more != nullptr) more->push_back(held.owned());
+        if (is_last_keeper(held) && more != nullptr) more->push_back(held.owned());
     }
+}
+
+/// A keeper of the object has gone. With several it goes with the last; what was freed by name meanwhile has
+/// none left.
+bool Interpreter::is_last_keeper(Value held) {
+    const auto keepers = keepers_.find(held.payload());
+    if (keepers == keepers_.end() || --keepers->second != 0) return false;
+    keepers_.erase(keepers);
+    return true;
 }
 
 // --- free and deinit

@@ -116,7 +116,7 @@ class Interpreter : public Machine {
     bool bind_arguments(const Function& f, Value closure, Value* base, std::uint32_t count,
                         const Value* keywords);
     bool is_rest_parameter(const Function& f, std::size_t i) const;
-    void raise_arity(const Function& f, std::uint32_t given);
+    void raise_arity(const Function& f, std::uint32_t given, std::uint32_t keyword_only_given = 0);
     Value call_native_bound(const Native& native, Value* arguments, std::uint32_t given, std::uint32_t named,
                             const Value* keywords);
     std::string qualified(const Native& native, const Value* arguments) const;
@@ -234,6 +234,9 @@ class Interpreter : public Machine {
     bool readable_fast(Value v) const { return !(v.is_object() || v.is_sequence()) || heap.live(v); }
     /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.
     void park(Value v);
+    void note_lent(const Native& native, const std::uint32_t* return_pc);
+    bool is_unnamed_register(std::ptrdiff_t reg) const;
+    void hand_on_argument(const Native& native, Value self, const Value* argument);
     Value get_slice(Value object, const Value* bounds);
     bool set_slice(Value object, const Value* bounds, Value v);
     bool delete_slice(Value object, const Value* bounds);
@@ -259,6 +262,12 @@ class Interpreter : public Machine {
     void end_statics();
     Value import_module(std::uint32_t index);
     bool loop_begin(Value* loop);
+    /// By hand: what an iterator walks and nobody names belongs to it. True if `given` did.
+    bool give_to_iterator(Value& iterator, Value given);
+    /// The same for two registers of the running call; what was received is None there.
+    void receive(unsigned iterator, unsigned given);
+    /// By hand: a builtin that a call behind `return_pc` found has only borrowed its arguments. Asked once.
+    bool was_lent(const std::uint32_t* return_pc);
     /// 1: an item was stored at `item`; 0: the end; -1: an error.
     int loop_next(Value* loop, Value* item);
     Value join_strings(const Value* pieces, std::uint32_t count);
@@ -437,6 +446,7 @@ class Interpreter : public Machine {
     void release_slot(Value v, DeadList& dead);
     void release_attached(Value v, DeadList& dead);
     void orphan_contents(Value v);
+    bool is_last_keeper(Value held);
     bool let_destruct(Value v);
     void report_swallowed(Value destructor, Value self);
     bool add_candidate(Value v);
@@ -477,6 +487,8 @@ class Interpreter : public Machine {
         const Native* native = nullptr;
     };
     mutable std::array<MethodCacheEntry, 256> method_cache_;
+    const std::uint32_t* lent_behind_ = nullptr;
+    const Frame* lent_in_ = nullptr;
     std::array<Value, 64> parked_;
     std::size_t parked_next_ = 0;
     /// What the last MemoryError was about; its instance has no room for that.

@@ -128,7 +128,7 @@ bool Interpreter::loop_begin(Value* loop) {
         return false;
     }
     loop[0] = iterator;
-    drop(v);
+    if (!give_to_iterator(loop[0], v)) drop(v);
     return true;
 }
 

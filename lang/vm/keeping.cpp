@@ -183,6 +183,14 @@ Value Interpreter::store_across(Value holder, Value v, bool unnamed) {
     return v.owned();
 }
 
+void take_region_along(Machine& machine, Value holder, Value given) {
+    if (!machine.lifetime.regions || !given.is_heap() || !given.is_owned() || given.is_string()) return;
+    if (given.is_counted() &&
+        machine.heap.header(given).class_id == static_cast<std::uint16_t>(ClassId::frozen_tuple))
+        return;
+    (void)machine.store_unnamed(holder, given);
+}
+
 // --- keep
 
 /// `shared`: the statement names several targets, of which the last to go takes it along. That is so for

@@ -28,13 +28,19 @@ static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Valu
     HARNESS_NEXT(0);
 }
 
+/// Under regions `xs += [[1]]` must know whether somebody names the list; names hold the same bit.
+static Value second_operand(const Interpreter* S, std::uint8_t flags, Value c) {
+    return !S->lifetime.regions || !c.is_heap() ? c : (flags & ends_c) != 0 ? c.owned() : c.lent();
+}
+
 template <unsigned Operation, Last last>
 [[gnu::noinline]] static void op_binary_slow(HARNESS_OPERANDS) {
     S->at = pc;
     {
         const std::uint8_t flags = operand_flags(S, pc);
         const Value before = R[A], b = R[B], c = last_operand<last>(R, K, C);
-        const Value result = S->binary(Operation, b, c, (flags & augmented) != 0);
+        const Value result =
+            S->binary(Operation, b, second_operand(S, flags, c), (flags & augmented) != 0);
         if (result != Value::failed()) {
             R[A] = result;
             if constexpr (joins<Operation>) hand_on_elements(S, flags, Operation == 0, result, b, c);

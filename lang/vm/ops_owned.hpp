@@ -147,6 +147,22 @@ struct Handlers {
         for (unsigned i = A, end = A + B; i < end; ++i) drop(S, R[i]);
         HARNESS_NEXT(0);
     }
+    static void op_settle(HARNESS_OPERANDS) {
+        S->at = pc;
+        if (!S->was_lent(pc - 1))
+            for (unsigned i = 0; i < B; ++i) {
+                if ((pc[0] >> i & 1) == 0) continue;
+                const Value v = R[A + i];
+                R[A + i] = Value::none();
+                discard(S, v);
+            }
+        HARNESS_NEXT(1);
+    }
+    static void op_receive(HARNESS_OPERANDS) {
+        S->at = pc;
+        S->receive(A, B);
+        HARNESS_NEXT(0);
+    }
     static void op_discard_range(HARNESS_OPERANDS) {
         S->at = pc;
         for (unsigned i = A, end = A + B; i < end; ++i) discard(S, R[i]);

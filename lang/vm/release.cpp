@@ -165,10 +165,13 @@ void Interpreter::bury(Value v, DeadList& dead) {
     dead.push(v);
 }
 
-/// Under `manual` nobody can free an exception, so what it owns goes with it; with closures that is the
-/// program's duty.
+/// Under `manual` nobody can free what an exception or an iterator owns, so that goes with it; with closures
+/// that is the program's duty.
 void Interpreter::orphan_contents(Value v) {
-    if (heap.header(v).class_id < static_cast<std::uint16_t>(ClassId::first_user_class)) return;
+    const std::uint16_t id = heap.header(v).class_id;
+    if (id < static_cast<std::uint16_t>(ClassId::first_user_class) &&
+        id != static_cast<std::uint16_t>(ClassId::iterator))
+        return;
     visit_slots(v, [&](Value slot) {
         if ((slot.is_object() || slot.is_sequence()) && slot.is_owned()) orphans_.push_back(slot);
     });
@@ -206,7 +209,13 @@ void Interpreter::release_attached(Value v, DeadList& dead) {
         if (const auto found = kept_.find(v.payload()); found != kept_.end()) {
             const std::vector<Value> kept = std::move(found->second);
             kept_.erase(found);
-            for (const Value held : kept) release_slot(held, dead);
+            for (const Value held : kept) {
+                if (lifetime.explicit_release && !always_counted(held)) {
+                    if (is_last_keeper(held)) orphans_.push_back(held.owned());
+                } else {
+                    release_slot(held, dead);
+                }
+            }
         }
     }
     if (!buffer_shadows.empty()) buffer_shadows.erase(v.payload());

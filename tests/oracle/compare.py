@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generate import generate
+from phases import as_harness, as_python
 from shrink import Shrinker
 
 PYTHON = "/usr/bin/python3"
@@ -29,9 +30,9 @@ LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "st
 ALLOCATORS = ["direct", "arena"]
 # A plain Python program never says when it is done with an object, so under these it may leak.
 LIFETIMES_THAT_MAY_LEAK = ["manual", "refcount"]
-# Under `manual` an unnamed container takes what it owns along, so a Python program may read what is gone. In checked mode
-# that is told where it happens; in unchecked mode such a program means nothing.
-DEFECT_OF_MANUAL = "UseAfterFreeError"
+# Under `manual` an unnamed container takes what it owns along, so a Python program may read what is gone
+# or end it twice. In checked mode that is told where it happens; in unchecked mode such a program means nothing.
+DEFECTS_OF_MANUAL = [["UseAfterFreeError"], ["DoubleFreeError"]]
 ERROR = re.compile(r":(\d+):\d+: error\[(\w+)\](?:: (.*))?")
 ERROR_NAME = re.compile(r"error\[(\w+)\]")
 TRACEBACK_LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
@@ -90,9 +91,11 @@ def python_error(python: Run) -> tuple[str, str, str] | None:
     """Name, text and line of the error that ended a program."""
     if python.exit_code != 1 or not python.messages.startswith("Traceback"):
         return None
-    text = python.messages.splitlines()[-1]
+    # What an error came from is told before it; the text itself may have several lines.
+    last = python.messages.rpartition("Traceback (most recent call last):\n")[2]
+    text = next(line for line in last.splitlines() if not line.startswith(" "))
     name, _, message = text.partition(": ")
-    lines = TRACEBACK_LINE.findall(python.messages)
+    lines = TRACEBACK_LINE.findall(last)
     return name.rpartition(".")[2], message, lines[-1] if lines else ""
 
 
@@ -104,7 +107,7 @@ def harness_error(harness: Run) -> tuple[str, str, str] | None:
 def ends_in_defect_of_manual(harness: Run, cell: Cell) -> bool:
     if cell.lifetime != "manual" or harness.exit_code != EXIT_MEMORY_DEFECT:
         return False
-    return ERROR_NAME.findall(harness.messages)[:1] == [DEFECT_OF_MANUAL]
+    return ERROR_NAME.findall(harness.messages)[:1] in DEFECTS_OF_MANUAL
 
 
 def difference(python: Run, harness: Run, cell: Cell) -> str | None:
@@ -149,10 +152,11 @@ class Comparison:
         """python3 and the harness in each cell; nothing where python3 cannot be compared with."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "program.src"
-            file.write_text(source, encoding="utf-8")
+            file.write_text(as_python(source), encoding="utf-8")
             python = run_python(file)
             if not is_comparable(python):
                 return
+            file.write_text(as_harness(source), encoding="utf-8")
             for cell in cells:
                 if cell.lifetime == "manual" and cell.unchecked:
                     checked = Cell(cell.lifetime, cell.allocator, False)
@@ -189,10 +193,10 @@ def report(comparison: Comparison, options: argparse.Namespace, seed: int, kind:
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
         file = options.keep / f"seed_{seed}.src"
-        file.write_text(source, encoding="utf-8")
+        file.write_text(as_harness(source), encoding="utf-8")
         print(f"    made small: {file}")
     else:
-        print("\n".join("    " + line for line in source.splitlines()))
+        print("\n".join("    " + line for line in as_harness(source).splitlines()))
     print(show_difference(comparison, source, cell), flush=True)
 
 

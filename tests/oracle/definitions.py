@@ -27,6 +27,7 @@ class Definitions(Expressions):
         self.classes: list[str] = []
         self.errors: list[str] = []
         self.raisers: list[str] = []
+        self.phases = False
 
     def emit(self, text: str) -> None:
         self.lines.append("    " * self.indent + text)
@@ -34,10 +35,10 @@ class Definitions(Expressions):
         self.cost += self.multiplier * (PRINT_COST if "print(" in text else 1)
 
     @contextmanager
-    def indented(self):
-        self.indent += 1
+    def indented(self, by: int = 1):
+        self.indent += by
         yield
-        self.indent -= 1
+        self.indent -= by
 
     def define(self) -> None:
         self.rng.choice([

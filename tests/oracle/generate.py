@@ -13,15 +13,15 @@ import random
 import sys
 from contextlib import contextmanager
 
-from definitions import Definitions
 from expressions import COMPARISONS, KEYS, Scope
+from phases import Phases, as_harness
 
 # Beyond this many executions a statement no longer prints, so that the output stays readable.
 PRINT_MULTIPLIER_MAX = 30
 NESTING_MAX = 3
 
 
-class Generator(Definitions):
+class Generator(Phases):
     """Statements: each method emits one kind, with everything it needs bound before it."""
 
     def statement(self) -> None:
@@ -31,7 +31,8 @@ class Generator(Definitions):
         simple += [self.delete_local, self.matrix, self.tuple_keys, self.local_function, self.share]
         simple += [self.percent, self.deep_recursion, self.spread]
         compound = [self.branch, self.loop_range, self.loop_container, self.loop_while, self.attempt, self.select]
-        self.rng.choice(simple + compound if nested else simple)()
+        special = [self.construct] * 14 + ([self.phase] * 6 if nested and self.phases else [])
+        self.rng.choice(simple + special + compound if nested else simple)()
 
     def block(self, count: int) -> None:
         """An indented block; what it binds is not relied upon after it."""
@@ -383,15 +384,17 @@ class Generator(Definitions):
     # The whole program
 
     def program(self) -> str:
+        # Most programs have no regions, so that both kinds of compilation are seen.
+        self.phases = self.rng.random() < 0.35
         for kind in ["int", "int", "float", "str", "str", "bool", "ints", "strs", "map", "pair"]:
             name = self.fresh(kind[0])
             self.emit(f"{name} = {self.bounded(kind, self.expression(kind, 1))}")
             self.scopes[0].add(kind, name)
-        for _ in range(self.rng.randint(3, 6)):
+        for _ in range(self.rng.randint(2, 4)):
             self.define()
             for _ in range(self.rng.randint(1, 4)):
                 self.statement()
-        for _ in range(self.rng.randint(10, 25)):
+        for _ in range(self.rng.randint(3, 10)):
             self.statement()
         self.show_everything()
         if self.rng.random() < 0.3:
@@ -423,7 +426,7 @@ def generate(seed: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1, help="the program's number; the same seed gives the same text")
-    sys.stdout.write(generate(parser.parse_args().seed))
+    sys.stdout.write(as_harness(generate(parser.parse_args().seed)))
     return 0
 
 

@@ -144,9 +144,9 @@ def apply_directive(program: Program, name: str, text: str, where: str) -> int |
         # States a part of the language that is still to come: the program is kept and not run.
         program.lifetimes = []
     elif name == "lifetimes":
-        program.lifetimes = text.split()
+        program.lifetimes = text.replace(",", " ").split()
     elif name == "allocators":
-        program.allocators = text.split()
+        program.allocators = text.replace(",", " ").split()
     elif name == "python":
         program.python = yes_or_no(text, where)
     elif name == "portable":

@@ -1,0 +1,102 @@
+// By hand: who answers for what a call was given, where the compiler could not know what is called, and where
+// a builtin keeps what it was given.
+#include <algorithm>
+
+#include "lang/builtins/dict.hpp"
+#include "lang/builtins/hashing.hpp"
+#include "lang/vm/visit.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+/// Methods of builtin types whose argument becomes an element.
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault"};
+/// Those that store what their argument holds.
+constexpr std::string_view joining_methods[] = {"extend", "update"};
+
+}  // namespace
+
+// --- Calls of what was found at run time
+
+/// The caller goes on answering for what it passed to a builtin, unless that stored it.
+void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc) {
+    if (!lifetime.explicit_release || (native.is_method && contains(storing_methods, native.name))) return;
+    lent_behind_ = return_pc;
+    lent_in_ = frame;
+}
+
+bool Interpreter::was_lent(const std::uint32_t* return_pc) {
+    if (lent_behind_ != return_pc || lent_in_ != frame) return false;
+    lent_behind_ = nullptr;
+    return true;
+}
+
+/// Whether the register of the running call answers for its value at this instruction.
+bool Interpreter::is_unnamed_register(std::ptrdiff_t reg) const {
+    const auto word = static_cast<std::uint32_t>(at - frame->function->code.data()) - 1;
+    const auto& owned = frame->function->owned;
+    return std::any_of(owned.begin(), owned.end(), [&](const OwnedRange& range) {
+        return range.reg == reg && word >= range.from && word < range.to &&
+               range.holder != OwnedRange::Holder::name;
+    });
+}
+
+/// xs.extend([[1]]): the list that nobody names goes after the call, and xs has its elements by then.
+void Interpreter::hand_on_argument(const Native& native, Value self, const Value* argument) {
+    if (!contains(joining_methods, native.name) || !is_unnamed_register(argument - frame->base)) return;
+    const Value from = *argument;
+    if (from.is_sequence()) return hand_on_elements(from, self, true);
+    if (!from.is_object() || heap.class_id(from) != ClassId::dict) return;
+    const Dict& giver = heap.payload<Dict>(from);
+    for (DictEntry& entry : std::span(giver.entries, giver.used)) {
+        if (entry.key == Value::absent() || !entry.value.is_owned()) continue;
+        std::uint64_t hash = 0;
+        if (!hash_value(*this, entry.key, hash)) continue;
+        Value* place = dict_find(*this, heap.payload<Dict>(self), entry.key, hash);
+        if (place == nullptr || !same_object(*place, entry.value)) continue;
+        *place = entry.value;
+        if (!entry.value.is_string() && !entry.value.is_counted()) entry.value = entry.value.lent();
+    }
+}
+
+// --- Iterators
+
+/// Where the iterator walks it itself, or by an iterator of its own, that place owns it from now on. What a
+/// class's __iter__ made refers to it in a way of its own, so it is kept with that.
+bool Interpreter::give_to_iterator(Value& iterator, Value given) {
+    if (!lifetime.explicit_release || !given.is_owned() || !given.is_heap() || given.is_string() ||
+        given.is_counted() || !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
+        return false;
+    if (same_object(iterator, given)) {
+        iterator = given;
+        return true;
+    }
+    if (iterator.is_counted() && heap.class_id(iterator) == ClassId::iterator) {
+        for (Value& slot : slots_of(iterator)) {
+            if (same_object(slot, given)) {
+                slot = given;
+                return true;
+            }
+            if (!slot.is_counted() || !heap.live(slot) || heap.class_id(slot) != ClassId::iterator) continue;
+            for (Value& inner : slots_of(slot)) {
+                if (!same_object(inner, given)) continue;
+                inner = given;
+                return true;
+            }
+        }
+    }
+    return keep(given, iterator, false, false);
+}
+
+void Interpreter::receive(unsigned iterator, unsigned given) {
+    Value* const R = frame->base;
+    if (give_to_iterator(R[iterator], R[given])) R[given] = Value::none();
+}
+
+}  // namespace harness::lang
