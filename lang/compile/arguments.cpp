@@ -45,6 +45,10 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             break;
         default:
             o = expr(value, reg);
+            // A function may give back a borrow of what is gone.
+            if (context_.checked && check_live_arguments_ && context_.lifetime.explicit_release &&
+                value->kind == ExprKind::call && o.hold == Hold::unnamed)
+                emit(Op::check_live, o.reg, 0, 0, value->span);
     }
     const bool is_name = o.hold == Hold::lent && !o.temporary;
     if (o.reg != reg) {

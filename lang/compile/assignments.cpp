@@ -93,6 +93,10 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             const Operand made = expr(value);
             passing_on_.pop_back();
             if (hinted) region_hint_end(value->span);
+            // Taking apart is told at the targets, but what is gone at its own place.
+            const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;
+            if (context_.checked && apart && made.hold != Hold::plain)
+                emit(Op::check_live, made.reg, 0, 0, value->span);
             assign_target(target, made, span);
         }
     }

@@ -69,7 +69,7 @@ void FunctionCompiler::comprehension_clause(const ComprehensionExpr& e, std::siz
         exits_.back().continues.insert(exits_.back().continues.end(), skip.begin(), skip.end());
     };
     if (index == 0 && given_loop_) {
-        loop_over(clause.target, nullptr, declare, e.span, inner, nullptr);
+        loop_over(clause.target, nullptr, declare, clause.iterable->span, inner, nullptr);
         release_to(mark);
         return;
     }

@@ -345,6 +345,8 @@ void FunctionCompiler::pattern(const Pattern& p, Operand subject, JumpList& fail
 void FunctionCompiler::match_statement(const MatchStmt& s) {
     const unsigned mark = next_temp_;
     const Operand subject = owned_temp(s.subject);
+    if (context_.checked && subject.hold != Hold::plain)
+        emit(Op::check_live, subject.reg, 0, 0, s.subject->span);
     end_statement(s.span);
     JumpList ends;
     Flow after;

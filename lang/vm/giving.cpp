@@ -16,7 +16,7 @@ bool contains(const Names& names, std::string_view name) {
 }
 
 /// Methods of builtin types whose argument becomes an element.
-constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault"};
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "fromkeys"};
 /// Those that store what their argument holds.
 constexpr std::string_view joining_methods[] = {"extend", "update"};
 

@@ -36,6 +36,7 @@ static Value second_operand(const Interpreter* S, std::uint8_t flags, Value c) {
 template <unsigned Operation, Last last>
 [[gnu::noinline]] static void op_binary_slow(HARNESS_OPERANDS) {
     S->at = pc;
+    S->set_site();
     {
         const std::uint8_t flags = operand_flags(S, pc);
         const Value before = R[A], b = R[B], c = last_operand<last>(R, K, C);
