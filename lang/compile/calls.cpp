@@ -14,7 +14,8 @@ constexpr std::string_view pure_natives[] = {"len",    "ord",   "chr",  "isinsta
 constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "destroy_arena", "reallocate"};
 
 /// Methods of builtin types that store an argument.
-constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault", "push", "write", "fromkeys"};
+constexpr std::string_view storing_methods[] = {"append", "insert", "setdefault",
+                                                "push",   "write",  "fromkeys"};
 
 /// What these make goes on walking their arguments.
 constexpr std::string_view iterator_makers[] = {"iter", "enumerate", "zip", "map", "filter", "reversed"};
@@ -176,7 +177,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         emit_words64(0);
     }
     // A builtin type may have a method of that name, too, or a field may hold a function.
-    end_arguments(args, given, e.span, !contains(storing_methods, name) || context_.facts.defines(callee.name));
+    end_arguments(args, given, e.span,
+                  !contains(storing_methods, name) || context_.facts.defines(callee.name));
     if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
     own(result.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));

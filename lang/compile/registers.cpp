@@ -242,8 +242,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
             disown(value);
             release_to(value);
         } else {
-            emit(counts() && !is_received ? Op::share_name : Op::move, local.reg, p.reg, 0,
-                 fn_->header.span);
+            emit(counts() && !is_received ? Op::share_name : Op::move, local.reg, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
         }
         flow_.set(local.reg);

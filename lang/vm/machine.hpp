@@ -151,8 +151,8 @@ class Machine {
     std::uint32_t native_depth_ = 0;
 };
 
-/// What `given` holds is stored in `holder`. If nobody names it, its region lives on with the holder, as it does
-/// where such a thing itself is stored.
+/// What `given` holds is stored in `holder`. If nobody names it, its region lives on with the holder, as it
+/// does where such a thing itself is stored.
 void take_region_along(Machine& machine, Value holder, Value given);
 
 /// Whether a builtin type has a method of that name.

@@ -40,8 +40,7 @@ template <unsigned Operation, Last last>
     {
         const std::uint8_t flags = operand_flags(S, pc);
         const Value before = R[A], b = R[B], c = last_operand<last>(R, K, C);
-        const Value result =
-            S->binary(Operation, b, second_operand(S, flags, c), (flags & augmented) != 0);
+        const Value result = S->binary(Operation, b, second_operand(S, flags, c), (flags & augmented) != 0);
         if (result != Value::failed()) {
             R[A] = result;
             if constexpr (joins<Operation>) hand_on_elements(S, flags, Operation == 0, result, b, c);
