@@ -276,6 +276,10 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
         if (o.hold == Hold::unnamed) disown(o.reg), own(callee);
         release_to(dict + 1U);
     }
+    // As in Python, only a list of arguments that is unpacked alone names the function where it is none.
+    const bool alone = std::count_if(e.arguments.begin(), e.arguments.end(), [](const Argument& a) {
+                           return a.kind == Argument::Kind::unpack || (a.kind == Argument::Kind::plain && a.name == 0);
+                       }) == 1;
     emit(Op::make_list, list, 0, 0, e.span);
     own(list);
     emit(Op::make_dict, dict, 0, 0, e.span);
@@ -285,7 +289,10 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
         const unsigned inner = next_temp_;
         if (a.kind == Argument::Kind::unpack) {
             const Operand items = expr(a.value);
-            emit(Op::extend_arguments, list, items.reg, callee, a.value->span);
+            if (alone)
+                emit(Op::extend_arguments, list, items.reg, callee, a.value->span);
+            else
+                emit(Op::extend_list, list, items.reg, 0, a.value->span);
             finish(items, e.span);
         } else if (a.kind == Argument::Kind::unpack_dict) {
             const Operand items = expr(a.value);
