@@ -277,9 +277,10 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
         release_to(dict + 1U);
     }
     // As in Python, only a list of arguments that is unpacked alone names the function where it is none.
-    const bool alone = std::count_if(e.arguments.begin(), e.arguments.end(), [](const Argument& a) {
-                           return a.kind == Argument::Kind::unpack || (a.kind == Argument::Kind::plain && a.name == 0);
-                       }) == 1;
+    const bool alone =
+        std::count_if(e.arguments.begin(), e.arguments.end(), [](const Argument& a) {
+            return a.kind == Argument::Kind::unpack || (a.kind == Argument::Kind::plain && a.name == 0);
+        }) == 1;
     emit(Op::make_list, list, 0, 0, e.span);
     own(list);
     emit(Op::make_dict, dict, 0, 0, e.span);
