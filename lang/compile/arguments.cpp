@@ -62,6 +62,12 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
         emit(Op::lend, reg, reg, 0, e->span);
     }
     release_temporaries(std::max<unsigned>(mark, reg + 1U));
+    if (!context_.elide_counts && context_.lifetime.counts_objects && o.hold == Hold::lent && !borrowed &&
+        value->kind != ExprKind::placeholder) {
+        emit(Op::share, reg, reg, 0, e->span);
+        own(reg);
+        return Hold::unnamed;
+    }
     return o.hold;
 }
 

@@ -29,6 +29,17 @@ Operand FunctionCompiler::integer_expr(const IntegerExpr& e, int dest) {
 }
 
 Operand FunctionCompiler::expr(const Expr* e, int dest) {
+    const Operand o = evaluate(e, dest);
+    if (context_.elide_counts || o.hold != Hold::lent || !context_.lifetime.counts_objects) return o;
+    // What `&e` is and what a pipe hands on are borrows by meaning, not for speed.
+    if (e->kind == ExprKind::borrow || e->kind == ExprKind::placeholder) return o;
+    const std::uint8_t reg = o.temporary ? o.reg : temp();
+    emit(Op::share, reg, o.reg, 0, e->span);
+    own(reg);
+    return {reg, Hold::unnamed, true};
+}
+
+Operand FunctionCompiler::evaluate(const Expr* e, int dest) {
     switch (e->kind) {
         case ExprKind::integer:
             return integer_expr(as<IntegerExpr>(e), dest);

@@ -135,6 +135,7 @@ class FunctionCompiler {
 
     // --- expressions.cpp
     Operand expr(const Expr* e, int dest = -1);
+    Operand evaluate(const Expr* e, int dest);
     Operand value_of(const Expr* e) { return expr(e, -1); }
     /// Evaluates into exactly `reg`.
     Hold into(const Expr* e, std::uint8_t reg);
