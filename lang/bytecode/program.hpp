@@ -110,6 +110,14 @@ struct ParameterInfo {
     bool keyword_only = false;
 };
 
+/// Beside the register of the caller, in its lowest byte, a frame's result word says: the call constructs an
+/// object, which its first register holds.
+inline constexpr std::uint32_t frame_constructs = 0x100;
+/// From this bit on: which of its first registers the caller answers for and has given, so that the called
+/// function may hand them on. Only instructions that know their callee's window say so.
+inline constexpr unsigned frame_given_shift = 16;
+inline constexpr unsigned most_given = 16;
+
 /// What a decorator makes of a method. Decided where the method is defined, so that a call by name finds it
 /// without an object in between.
 enum class MethodKind : std::uint8_t { plain, static_, class_, property };

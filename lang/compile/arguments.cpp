@@ -246,6 +246,16 @@ void FunctionCompiler::settle_arguments(const Arguments& args, Span span) {
     }
 }
 
+/// Which registers of the window hold values that the caller answers for and would end behind the call, as a
+/// frame has it: the called function may hand them on and leave None. Only where objects are counted.
+std::uint32_t FunctionCompiler::given_mask(const Arguments& args, std::uint8_t at, unsigned before) const {
+    if (!context_.lifetime.counts_objects || !context_.elide_counts || args.first != at + before) return 0;
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < args.count && i + before < most_given; ++i)
+        if (args.holds[i] == Hold::unnamed) mask |= 1U << (i + before);
+    return mask << frame_given_shift;
+}
+
 /// Where a call's result goes: where it is wanted, into the window's first register when that is free, else
 /// above.
 Operand FunctionCompiler::call_result(int dest, std::uint8_t free_register, bool free_is_usable) {

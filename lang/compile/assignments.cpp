@@ -1,6 +1,7 @@
 // Assignments: plain, unpacked, in parallel, annotated and augmented ones.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 
@@ -97,7 +98,9 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;
             if (context_.checked && apart && made.hold != Hold::plain)
                 emit(Op::check_live, made.reg, 0, 0, value->span);
+            last_ = made.hold == Hold::lent && !made.temporary && is_last_read(value);
             assign_target(target, made, span);
+            last_ = false;
         }
     }
 }
@@ -133,7 +136,9 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
 /// Stores an evaluated value. Unnamed ones are received by the place.
 void FunctionCompiler::assign_target(const Expr* target, Operand value, Span span) {
     const bool edge = edge_;
-    const auto choose = [&](Op take, Op copy, Op edge_op) {
+    const Local* last = std::exchange(last_, false) ? local_in(value.reg) : nullptr;
+    const auto choose = [&](Op take, Op copy, Op edge_op, Op move) {
+        if (last != nullptr && value.reg == last->reg) return handing_over(*last, move);
         return edge ? edge_op : value.hold == Hold::lent ? copy : take;
     };
     const auto named_under_regions = [&] {
@@ -156,8 +161,8 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             value = checked(value, referred_type(a.object, a.name), span);
             const Operand object = expr(a.object);
             named_under_regions();
-            emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge), object.reg, value.reg, 0,
-                 span);
+            emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge, Op::set_field_move),
+                 object.reg, value.reg, 0, span);
             emit_word(a.name);
             emit_word(0);
             if (value.hold == Hold::unnamed) {
@@ -188,8 +193,8 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             keep_across(object, i.index, span);
             const Operand at = expr(i.index);
             named_under_regions();
-            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge), object.reg, at.reg,
-                 value.reg, span);
+            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge, Op::set_index_move),
+                 object.reg, at.reg, value.reg, span);
             if (value.hold == Hold::unnamed) {
                 if (edge)
                     finish(value, span);

@@ -128,10 +128,21 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     }
     object.reg = list;
     const bool hinted = regions() && region_hint(callee.object, item);
-    const Hold hold = argument(item, value, true, true);
+    // The last of a name stays where it is; the generic path finds it there, too.
+    const bool last = is_last_read(item);
+    const Hold hold = last ? Hold::lent : argument(item, value, true, true);
     if (hinted) region_hint_end(item->span);
     const bool lent = hold == Hold::lent || item->kind == ExprKind::borrow;
-    emit(lent ? Op::append_method_copy : Op::append_method_take, list, value, 0, e.span);
+    Op op = lent ? Op::append_method_copy : Op::append_method_take;
+    std::uint8_t from = value;
+    if (last) {
+        const Local local = locals_.at(as<NameExpr>(item).name);
+        check_assigned(local, item->span);
+        if (context_.checked) emit(Op::check_live, local.reg, 0, 0, item->span);
+        op = handing_over(local, Op::append_method_move);
+        from = local.reg;
+    }
+    emit(op, list, from, 0, e.span);
     emit_word(callee.name);
     emit_word(item->kind == ExprKind::borrow ? 1 : 0);
     if (hold == Hold::unnamed) disown(value);
@@ -343,7 +354,22 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
     if (e.callee->kind == ExprKind::name && !keywords) {
-        const Resolved r = resolve(as<NameExpr>(e.callee).name);
+        const NameId name = as<NameExpr>(e.callee).name;
+        const Resolved r = resolve(name);
+        if (r.kind == Resolved::Kind::global && scopes_.module->classes.contains(name)) {
+            const std::uint8_t self = temp();
+            const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+            const std::uint8_t at = window(self, 1, args, e.span);
+            const Operand result = call_result(dest, self, true);
+            give_arguments(args, true);
+            emit(Op::construct, at, args.count, result.reg, e.span);
+            emit_word(r.index);
+            emit_word(result.reg | frame_constructs | given_mask(args, at, 1));
+            end_arguments(args, true, e.span, !scopes_.fixed.contains(name));
+            own(result.reg);
+            release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
+            return result;
+        }
         if (r.kind == Resolved::Kind::global) {
             const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
             const std::uint8_t first = args.count == 0 ? temp() : args.first;
@@ -351,8 +377,10 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
             const Operand result = call_result(dest, first, usable);
             give_arguments(args, true);
-            emit(Op::call_global, at, args.count, result.reg, e.span);
+            const std::uint32_t given = given_mask(args, at, 0);
+            emit(given != 0 ? Op::call_global_give : Op::call_global, at, args.count, result.reg, e.span);
             emit_word(r.index);
+            if (given != 0) emit_word(result.reg | given);
             end_arguments(args, true, e.span, !scopes_.fixed.contains(as<NameExpr>(e.callee).name));
             own(result.reg);
             release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));

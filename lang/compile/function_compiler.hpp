@@ -130,6 +130,9 @@ class FunctionCompiler {
         if (!local.is_cell) flow_.clear(local.reg);
     }
     bool can_target(const Local& local) const;
+    bool is_last_read(const Expr* e) const;
+    static Op handing_over(const Local& local, Op move);
+    const Local* local_in(std::uint8_t reg) const;
     bool user_defines(NameId name);
     bool is_builtin(const Expr* e, std::string_view name);
 
@@ -226,6 +229,7 @@ class FunctionCompiler {
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
     std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
+    std::uint32_t given_mask(const Arguments& args, std::uint8_t at, unsigned before) const;
     Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
     void give_arguments(const Arguments& args, bool given);
     void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
@@ -458,6 +462,7 @@ class FunctionCompiler {
     std::optional<std::uint8_t> given_loop_;  ///< in a generator: its outermost loop, which is begun already
     std::vector<std::uint8_t> open_loops_;    ///< their registers, three each
     bool edge_ = false;                       ///< the value being assigned is an unowned edge
+    bool last_ = false;                       ///< it is a name that is not read any more
     bool augmented_ = false;
     std::unordered_map<NameId, std::uint32_t> static_slots_;
     std::unordered_set<NameId> type_parameters_;  ///< of this function and of its class: not checked

@@ -219,6 +219,32 @@ bool FunctionCompiler::can_target(const Local& local) const {
     return !local.is_cell && !local.is_parameter && local.type == 0 && (!counts() || local.plain);
 }
 
+/// Whether the name stands there for the last time on every way through the function, so that a place that is
+/// to own its value may simply have it: not in a loop, nor where a `finally` or a deferred statement follows,
+/// and nobody looks at frames.
+bool FunctionCompiler::is_last_read(const Expr* e) const {
+    if (e->kind != ExprKind::name || !context_.lifetime.counts_objects || !context_.elide_counts) return false;
+    if (parent_ == nullptr || context_.facts.introspects || scope_.has_defer) return false;
+    if (!exits_.empty() || !open_loops_.empty() || !block_locals_.empty()) return false;
+    const NameId name = as<NameExpr>(e).name;
+    const auto last = scope_.last_read.find(name);
+    const auto local = locals_.find(name);
+    if (last == scope_.last_read.end() || last->second != e || local == locals_.end()) return false;
+    const Local& l = local->second;
+    return !l.is_cell && !l.plain && (!l.is_parameter || l.reg < most_given);
+}
+
+/// Of the three instructions `move`, `give`, … the one for this name.
+Op FunctionCompiler::handing_over(const Local& local, Op move) {
+    return static_cast<Op>(static_cast<unsigned>(move) + (local.is_parameter ? 1U : 0U));
+}
+
+const Local* FunctionCompiler::local_in(std::uint8_t reg) const {
+    for (const auto& [name, local] : locals_)
+        if (local.reg == reg) return &local;
+    return nullptr;
+}
+
 void FunctionCompiler::store_local(const Local& local, Operand value, Span span) {
     value = checked(value, local.type, span);
     if (local.is_cell) {

@@ -309,6 +309,9 @@ class Collector {
         switch (e->kind) {
             case ExprKind::name:
                 scope_->used.insert(as<NameExpr>(e).name);
+                if (const Expr*& last = scope_->last_read[as<NameExpr>(e).name];
+                    last == nullptr || last->span.begin <= e->span.begin)
+                    last = e;
                 note_introspection(as<NameExpr>(e).name);
                 break;
             case ExprKind::lambda: {

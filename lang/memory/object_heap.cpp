@@ -50,6 +50,7 @@ ObjectHeap::ObjectHeap(Machine& machine, const allocators::AllocatorTable& alloc
                                : Value::tagged(Tag::string, reinterpret_cast<std::uintptr_t>(at + 8));
     }
     constants_.push_back(std::move(block));
+    settle_quick_window();
 }
 
 ObjectHeap::~ObjectHeap() = default;
@@ -57,9 +58,19 @@ ObjectHeap::~ObjectHeap() = default;
 void ObjectHeap::use_collector(Collector& collector) {
     collector_ = &collector;
     notes_made_ = true;
+    settle_quick_window();
 }
 
-void ObjectHeap::use_regions() { regions_ = std::make_unique<Regions>(*this, *run_allocator_); }
+void ObjectHeap::use_regions() {
+    regions_ = std::make_unique<Regions>(*this, *run_allocator_);
+    settle_quick_window();
+}
+
+void ObjectHeap::settle_quick_window() {
+    const bool simple = regions_ == nullptr && allocator_ == run_allocator_ && !notes_made_ &&
+                        !handles_.active() && max_bytes_ == 0 && !finds_leaks;
+    quick_window_ = simple ? window_ : nullptr;
+}
 
 Value ObjectHeap::exhausted(std::size_t bytes) { return machine_.raise_memory_error(bytes); }
 
@@ -123,6 +134,7 @@ const allocators::AllocatorTable* ObjectHeap::use_allocator(const allocators::Al
         if (const auto found = arenas_.find(table); found != arenas_.end()) log_ = found->second;
     }
     notes_made_ = log_ != nullptr || collector_ != nullptr;
+    settle_quick_window();
     return before;
 }
 

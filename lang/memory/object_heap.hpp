@@ -126,6 +126,21 @@ class ObjectHeap {
     void* new_block(std::size_t bytes, Value owner = Value::none());
     void free_block(void* block, std::size_t bytes, Value owner = Value::none());
 
+    /// A block from the window that the run's allocator lends, counted; nullptr when there is no such window,
+    /// it is full, or something wants to know of each block.
+    char* bump(std::size_t requested, std::size_t header) {
+        const std::size_t rounded = (requested + 7) & ~std::size_t{7};
+        if (quick_window_ == nullptr ||
+            static_cast<std::size_t>(quick_window_->limit - quick_window_->cursor) < rounded)
+            return nullptr;
+        char* block = reinterpret_cast<char*>(quick_window_->cursor);
+        quick_window_->cursor += rounded;
+        ++counts_.allocations;
+        counts_.payload_total += requested - header;
+        counts_.header_live += header;
+        return block;
+    }
+
     // --- Giving back.
     /// Gives back the memory of one object, with the blocks that belong to it, and ends its handle. What it
     /// refers to is the caller's affair.
@@ -205,6 +220,9 @@ class ObjectHeap {
 
     std::uint32_t birth_word() const;
 
+    void settle_quick_window();
+
+    allocators::BumpWindow* quick_window_ = nullptr;  ///< see bump()
     Machine& machine_;
     const allocators::AllocatorTable* allocator_;  ///< serves the next object
     const allocators::AllocatorTable* run_allocator_;

@@ -15,6 +15,7 @@ namespace harness::lang {
 
 class Machine;
 struct ClassTemplate;
+struct Function;
 
 enum class ConstantKind : std::uint8_t { function, native, class_, module, allocator };
 
@@ -131,6 +132,9 @@ struct ClassInfo : ConstantObject {
     bool is_builtin = false;
     bool has_typed_fields = false;
     const Native* construct = nullptr;           ///< builtin types: what calling the class does
+    /// Its __init__, where making an instance is nothing but memory and a call of this with the arguments as
+    /// they stand.
+    const Function* plain_init = nullptr;
     const ClassTemplate* made_from = nullptr;    ///< the class statement, for annotations that name it
     std::unordered_map<NameId, Member> members;  ///< own and inherited
     std::vector<NameId> field_names;             ///< by slot

@@ -56,6 +56,7 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
         made->members = parent->members;
         for (auto& [name, member] : made->members) member.inherited = true;
         std::copy(std::begin(parent->dunders), std::end(parent->dunders), std::begin(made->dunders));
+        settle_init(*made);
     }
     for (NameId name : type.own_fields) {
         Member& member = made->members[name];
@@ -73,6 +74,17 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
     const Value v = Value::constant(made.get());
     owned_classes.push_back(std::move(made));
     return v;
+}
+
+void Interpreter::settle_init(ClassInfo& type) {
+    const Value init = type.dunder(Dunder::init);
+    type.plain_init = nullptr;
+    if (type.is_exception || type.construct != nullptr || type.dunder(Dunder::del) != Value::absent()) return;
+    if (!init.is_constant_object() ||
+        init.as_constant<ConstantObject>()->kind != ConstantKind::function)
+        return;
+    const auto* f = init.as_constant<Function>();
+    if (f->is_init && f->simple) type.plain_init = f;
 }
 
 /// `v` is unnamed: the class receives it.
@@ -99,6 +111,7 @@ bool Interpreter::set_class_attribute(ClassInfo& type, NameId name, Value v) {
         if (f != nullptr && f->header.parameters == 1 && (del == type.members.end() || del->second.inherited))
             type.dunders[static_cast<std::size_t>(Dunder::del)] = member.value;
     }
+    settle_init(type);
     discard(old);
     return true;
 }
@@ -119,6 +132,7 @@ bool Interpreter::assign_class_attribute(ClassInfo& type, NameId name, Value v) 
         member.inherited = true;
         for (std::size_t i = 0; i < static_cast<std::size_t>(Dunder::count_); ++i)
             if (dunder_names[i] == names.text(name)) below->dunders[i] = type.dunders[i];
+        settle_init(*below);
     }
     if (was_method || is_method) forget_methods();
     return true;

@@ -36,8 +36,10 @@ struct Handler {
                 const Value* K);
 };
 
-/// In a frame's result register: the call constructs an object, which its first register holds.
-inline constexpr std::uint32_t frame_constructs = 0x100;
+/// The register of the caller that receives the result.
+constexpr std::uint32_t result_register(const Frame& f) {
+    return static_cast<std::uint8_t>(f.result_register);
+}
 
 class Interpreter : public Machine {
   public:
@@ -252,6 +254,7 @@ class Interpreter : public Machine {
     bool set_class_attribute(ClassInfo& type, NameId name, Value v);
     /// The same for a class that may have instances and derived classes by now.
     bool assign_class_attribute(ClassInfo& type, NameId name, Value v);
+    static void settle_init(ClassInfo& type);  ///< ClassInfo::plain_init
     void forget_methods();  ///< what instructions and the cache know of methods may be wrong from here on
     bool unpack(Value* to, std::uint32_t count, Value from, bool take);
     bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take);

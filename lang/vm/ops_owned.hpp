@@ -25,7 +25,27 @@ struct Handlers {
     static Value share(Interpreter* S, Value v) { return P::template share<checked>(S, v); }
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
     static void drop(Interpreter* S, Value v) { P::template drop<checked>(S, v); }
-    enum How { take, copy, edge };
+    enum How { take, copy, edge, move, give };
+    /// What a slow path is told: it copies what a parameter holds, whoever gave it.
+    template <How how>
+    static constexpr How how_by_the_long_way = how == move ? take : how == give ? copy : how;
+    /// What a place gets of R[reg]; a name that is not read any more holds nothing afterwards.
+    template <How how>
+    [[gnu::always_inline]] static Value receive(Interpreter* S, Value holder, Value* R, unsigned reg) {
+        if constexpr (how == move) {
+            const Value v = R[reg];
+            R[reg] = Value::unbound();
+            return store<take>(S, holder, v);
+        } else if constexpr (how == give) {
+            const Value v = R[reg];
+            if ((S->frame->result_register >> frame_given_shift >> reg & 1) == 0)
+                return store<copy>(S, holder, v);
+            R[reg] = Value::none();
+            return store<take>(S, holder, v);
+        } else {
+            return store<how>(S, holder, R[reg]);
+        }
+    }
     template <How how>
     static Value store(Interpreter* S, Value holder, Value v) {
         // Where a reference was stored is told of cycles that leak.
@@ -39,6 +59,22 @@ struct Handlers {
             return P::template store_copy<checked>(S, holder, v);
         else
             return P::template store_edge<checked>(S, holder, v);
+    }
+    /// An instance with empty fields. The bump of a window that an allocator lends is made here.
+    template <bool Checked>
+    [[gnu::always_inline]] static Value new_instance(Interpreter* S, const ClassInfo& type) {
+        if constexpr (!Checked) {
+            const std::size_t payload = std::size_t{type.field_count} * sizeof(Value);
+            if (char* block = S->heap.bump(payload + sizeof(Header), sizeof(Header))) [[likely]] {
+                *reinterpret_cast<Header*>(block) = {
+                    static_cast<std::uint16_t>(type.id), 0, {P::traits().birth_word}};
+                auto* fields = reinterpret_cast<Value*>(block + sizeof(Header));
+                for (std::uint16_t i = 0; i < type.field_count; ++i) fields[i] = Value::absent();
+                return Value::tagged(type.is_exception ? Tag::counted : Tag::object,
+                                     reinterpret_cast<std::uintptr_t>(fields));
+            }
+        }
+        return S->heap.new_instance(type);
     }
     /// Whether memory behind a reference may be looked at; checked runs find out, others believe.
     static bool alive(Interpreter* S, Value v) { return object_live<checked>(S, v); }

@@ -190,7 +190,7 @@ template <bool None>
     const Value result = None ? Value::none() : R[A];
     Frame* f = S->frame;
     pc = f->return_pc;
-    const std::uint32_t reg = f->result_register;
+    const std::uint32_t reg = result_register(*f);
     S->frame = --f;
     R = f->base;
     K = f->function->constants;
