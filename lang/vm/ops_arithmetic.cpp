@@ -172,17 +172,12 @@ inline constexpr Op typed =
     static_cast<Op>(static_cast<unsigned>(last == Last::constant ? Op::add_floats_constant : Op::add_floats) +
                     Operation::number);
 
+/// Numbers that are not both ints. Apart from them, so that the ints need no register more than there are.
 template <class Operation, Last last>
-[[gnu::always_inline]] static inline void arithmetic(HARNESS_OPERANDS) {
+[[gnu::noinline]] static void op_binary_numbers(HARNESS_OPERANDS) {
     {
         const Value b = R[B], c = last_operand<last>(R, K, C);
-        if (both_ints(b, c)) {
-            Value out;
-            if (Operation::ints(b, c, out)) [[likely]] {
-                R[A] = out;
-                HARNESS_NEXT(0);
-            }
-        } else if (b.is_number() && c.is_number()) {
+        if (b.is_number() && c.is_number() && !both_ints(b, c)) {
             double out;
             if constexpr (Operation::has_typed)
                 if (b.is_float() && c.is_float()) become(pc, typed<Operation, last>);
@@ -193,6 +188,18 @@ template <class Operation, Last last>
         }
     }
     HARNESS_GO((op_binary_slow<Operation::number, last>));
+}
+template <class Operation, Last last>
+[[gnu::always_inline]] static inline void arithmetic(HARNESS_OPERANDS) {
+    {
+        const Value b = R[B], c = last_operand<last>(R, K, C);
+        Value out;
+        if (both_ints(b, c) && Operation::ints(b, c, out)) [[likely]] {
+            R[A] = out;
+            HARNESS_NEXT(0);
+        }
+    }
+    HARNESS_GO((op_binary_numbers<Operation, last>));
 }
 
 template <class Operation, Last last>

@@ -101,14 +101,28 @@ template <unsigned Kind, bool When, Last last>
     }
     HARNESS_GO(op_unwind);
 }
+/// Numbers that are not both ints, apart from them as in arithmetic.
 template <unsigned Kind, bool When, Last last>
-[[gnu::always_inline]] static inline void jump_compare(HARNESS_OPERANDS) {
+[[gnu::noinline]] static void op_jump_compare_numbers(HARNESS_OPERANDS) {
     const int known = compare_numbers<Kind>(R[A], last_operand<last>(R, K, B));
     if (known >= 0) [[likely]] {
         if ((known != 0) == When) pc += static_cast<std::int32_t>(pc[0]);
         HARNESS_NEXT(1);
     }
     HARNESS_GO((op_jump_compare_slow<Kind, When, last>));
+}
+template <unsigned Kind, bool When, Last last>
+[[gnu::always_inline]] static inline void jump_compare(HARNESS_OPERANDS) {
+    {
+        const Value a = R[A], b = last_operand<last>(R, K, B);
+        if (both_ints(a, b)) [[likely]] {
+            if (holds<Kind>(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16)) ==
+                When)
+                pc += static_cast<std::int32_t>(pc[0]);
+            HARNESS_NEXT(1);
+        }
+    }
+    HARNESS_GO((op_jump_compare_numbers<Kind, When, last>));
 }
 #define HARNESS_JUMP(name, kind, when)                                                                   \
     void op_jump_##name(HARNESS_OPERANDS) { jump_compare<kind, when, Last::in_register>(HARNESS_PASS); } \

@@ -101,12 +101,10 @@ template <bool When>
     HARNESS_GO(op_unwind);
 }
 template <bool When>
-[[gnu::always_inline]] static inline void jump_if(HARNESS_OPERANDS) {
+[[gnu::noinline]] static void op_truth_numbers(HARNESS_OPERANDS) {
     const Value a = R[A];
     bool truth;
-    if (a.is_bool())
-        truth = a.is_true();
-    else if (a.is_none())
+    if (a.is_none())
         truth = false;
     else if (a.is_int())
         truth = a.as_int() != 0;
@@ -114,6 +112,17 @@ template <bool When>
         HARNESS_GO(op_truth_slow<When>);
     if (truth == When) pc += static_cast<std::int32_t>(pc[0]);
     HARNESS_NEXT(1);
+}
+template <bool When>
+[[gnu::always_inline]] static inline void jump_if(HARNESS_OPERANDS) {
+    {
+        const Value a = R[A];
+        if (a.is_bool()) [[likely]] {
+            if (a.is_true() == When) pc += static_cast<std::int32_t>(pc[0]);
+            HARNESS_NEXT(1);
+        }
+    }
+    HARNESS_GO(op_truth_numbers<When>);
 }
 void op_jump_if_true(HARNESS_OPERANDS) { jump_if<true>(HARNESS_PASS); }
 void op_jump_if_false(HARNESS_OPERANDS) { jump_if<false>(HARNESS_PASS); }
@@ -167,6 +176,8 @@ void op_range_begin(HARNESS_OPERANDS) {
             HARNESS_NEXT(1);
         }
         loop[1] = {static_cast<std::uint64_t>(left - 1)};
+        // As range_next adds it to a boxed int.
+        loop[2] = {static_cast<std::uint64_t>(step)};
     }
     HARNESS_NEXT(1);
 }
@@ -174,7 +185,8 @@ void op_range_next(HARNESS_OPERANDS) {
     Value* loop = &R[A];
     if (loop[1].bits != 0) [[likely]] {
         --loop[1].bits;
-        const Value next = Value::integer(loop[0].as_int() + loop[2].as_int());
+        // What is carried into the tag, or borrowed from it, the tag covers again.
+        const Value next{(loop[0].bits + loop[2].bits) | tag_bits(Tag::integer)};
         loop[0] = next;
         R[B] = next;
         pc += static_cast<std::int32_t>(pc[0]);
