@@ -25,21 +25,22 @@ bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
 // --- The list of the dead
 
 void DeadList::push(Value v) {
-    if ((heap_.header(v).flags & flag_weak_content) != 0) heap_.payload<Cell>(v).content = Value::none();
-    if (checked_) {
-        // The entry's link is free as long as the object lives, and its header stays whole for whoever still
-        // looks.
-        heap_.handles().entry(v).next_free = static_cast<std::uint32_t>(next_);
-        next_ = Handles::index(v);
+    if (!checked_) {
+        // Objects lie at multiples of eight, which leaves a bit of the link for the one flag that must last.
+        auto* head = reinterpret_cast<Header*>(v.payload()) - 1;
+        std::uint64_t word;
+        std::memcpy(&word, head, sizeof word);
+        if ((word >> 16 & flag_weak_content) != 0) heap_.payload<Cell>(v).content = Value::none();
+        const std::uint64_t destructed = (word >> 16 & flag_destructing) != 0;
+        word = (word & 0xFFFF) | (next_ | destructed) << 16;
+        std::memcpy(static_cast<void*>(head), &word, sizeof word);
+        next_ = v.payload();
         return;
     }
-    std::uint64_t word;
-    std::memcpy(&word, &heap_.header(v), sizeof word);
-    // Objects lie at multiples of eight, which leaves a bit of the link for the one flag that must last.
-    const std::uint64_t destructed = (heap_.header(v).flags & flag_destructing) != 0;
-    word = (word & 0xFFFF) | (next_ | destructed) << 16;
-    std::memcpy(static_cast<void*>(&heap_.header(v)), &word, sizeof word);
-    next_ = v.payload();
+    if ((heap_.header(v).flags & flag_weak_content) != 0) heap_.payload<Cell>(v).content = Value::none();
+    // The entry's link is free as long as the object lives, and its header stays whole for whoever still looks.
+    heap_.handles().entry(v).next_free = static_cast<std::uint32_t>(next_);
+    next_ = Handles::index(v);
 }
 
 Value DeadList::pop() {
@@ -107,9 +108,44 @@ void Interpreter::end_object(Value v) {
     if (ending_ == 0 && candidates_.size() > candidates_max_) collect_cycles();
 }
 
+/// end_all() where an instance is nothing but its fields and its memory. Nothing else is looked up, and no
+/// object is walked twice.
+void DeadList::end_plain(Interpreter& vm) {
+    HeapCounts& counts = heap_.counts();
+    const allocators::AllocatorTable& table = heap_.run_allocator();
+    counts.note_peak();
+    const auto release = [&](Value v) {
+        if (!v.is_owned()) return;
+        auto* word = reinterpret_cast<std::uint32_t*>(v.payload());
+        if (static_cast<std::int32_t>(word[-1]) < 0 || --word[-1] != 0) return;
+        v.is_string() ? heap_.destroy(v) : push(v);
+    };
+    while (!empty()) {
+        const Value v = pop();
+        auto* head = reinterpret_cast<Header*>(v.payload()) - 1;
+        if (head->class_id >= static_cast<std::uint16_t>(ClassId::first_user_class)) [[likely]] {
+            const std::uint16_t count = vm.class_by_id(static_cast<ClassId>(head->class_id)).field_count;
+            auto* fields = reinterpret_cast<Value*>(head + 1);
+            for (std::uint16_t i = 0; i < count; ++i) release(fields[i]);
+            ++counts.deallocations;
+            counts.payload_freed += count * sizeof(Value);
+            counts.header_live -= sizeof(Header);
+            counts.header_freed += sizeof(Header);
+            table.deallocate(table.self, head, sizeof(Header) + count * sizeof(Value), 8);
+        } else {
+            for (const Value slot : vm.slots_of(v)) release(slot);
+            heap_.destroy(v);
+        }
+    }
+}
+
 /// The last field is popped, and ends, first.
 void Interpreter::end_all(DeadList& dead) {
     if (destructors_exist_) return end_all_with_destructors(dead);
+    const bool plain = lifetime.counts_objects && !lifetime.collects_cycles && !heap.checked() &&
+                       side_tables_.empty() && kept_.empty() && heap.regions() == nullptr &&
+                       !heap.has_foreign();
+    if (plain) return dead.end_plain(*this);
     while (!dead.empty()) {
         const Value v = dead.pop();
         for (const Value slot : slots_of(v)) release_slot(slot, dead);

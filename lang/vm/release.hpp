@@ -25,6 +25,8 @@ class DeadList {
     void push(Value v);
     /// Its count is zero and its flags are clear but for flag_destructing (checked: as they were).
     Value pop();
+    /// Ends all of them, where an instance is nothing but its fields and its memory, without handles.
+    void end_plain(Interpreter& vm);
 
   private:
     static constexpr std::uint64_t no_handle = 0xFFFF'FFFF;
