@@ -33,6 +33,11 @@ struct Gc : Unanswered {
             S->collector->shade(v);
     }
     template <bool Checked>
+    [[gnu::always_inline]] static bool lose(Interpreter* S, Value v) {
+        discard<Checked>(S, v);
+        return false;
+    }
+    template <bool Checked>
     static Value take(Interpreter* S, Value v) {
         discard<Checked>(S, v);
         return v;

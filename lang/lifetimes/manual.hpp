@@ -33,6 +33,10 @@ struct Manual {
     [[gnu::always_inline]] static void discard(Interpreter* S, Value v) {
         if (always_counted(v)) count_down<Checked>(S, v);
     }
+    template <bool Checked>
+    [[gnu::always_inline]] static bool lose(Interpreter* S, Value v) {
+        return always_counted(v) && lose_count<Checked>(S, v);
+    }
     /// An unnamed value that was only lent goes with all that it owns.
     template <bool Checked>
     [[gnu::always_inline]] static void drop(Interpreter* S, Value v) {

@@ -39,7 +39,12 @@ struct Refcount {
     }
     template <bool Checked>
     [[gnu::always_inline]] static void discard(Interpreter* S, Value v) {
-        if (v.is_owned()) count_down<Checked>(S, v);
+        if (answers(v)) count_down<Checked>(S, v);
+    }
+    /// discard(), but the end of the object is left to the caller when this says so.
+    template <bool Checked>
+    [[gnu::always_inline]] static bool lose(Interpreter* S, Value v) {
+        return answers(v) && lose_count<Checked>(S, v);
     }
     template <bool Checked>
     [[gnu::always_inline]] static void drop(Interpreter* S, Value v) {
@@ -90,6 +95,11 @@ struct RefcountCycles : Refcount {
             S->end_object(v);
         else
             S->note_possible_root(v);
+    }
+    template <bool Checked>
+    static bool lose(Interpreter* S, Value v) {
+        discard<Checked>(S, v);
+        return false;
     }
     template <bool Checked>
     static void drop(Interpreter* S, Value v) {

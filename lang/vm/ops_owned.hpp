@@ -60,21 +60,20 @@ struct Handlers {
         else
             return P::template store_edge<checked>(S, holder, v);
     }
-    /// An instance with empty fields. The bump of a window that an allocator lends is made here.
-    template <bool Checked>
-    [[gnu::always_inline]] static Value new_instance(Interpreter* S, const ClassInfo& type) {
-        if constexpr (!Checked) {
+    /// An instance with empty fields, in the window that an allocator lends; failed() where that does not do.
+    [[gnu::always_inline]] static Value bump_instance(Interpreter* S, const ClassInfo& type) {
+        if constexpr (!checked) {
             const std::size_t payload = std::size_t{type.field_count} * sizeof(Value);
             if (char* block = S->heap.bump(payload + sizeof(Header), sizeof(Header))) [[likely]] {
-                *reinterpret_cast<Header*>(block) = {
-                    static_cast<std::uint16_t>(type.id), 0, {P::traits().birth_word}};
+                const std::uint64_t word =
+                    std::uint64_t{P::traits().birth_word} << 32 | static_cast<std::uint16_t>(type.id);
+                std::memcpy(block, &word, sizeof word);
                 auto* fields = reinterpret_cast<Value*>(block + sizeof(Header));
                 for (std::uint16_t i = 0; i < type.field_count; ++i) fields[i] = Value::absent();
-                return Value::tagged(type.is_exception ? Tag::counted : Tag::object,
-                                     reinterpret_cast<std::uintptr_t>(fields));
+                return Value::tagged(Tag::object, reinterpret_cast<std::uintptr_t>(fields));
             }
         }
-        return S->heap.new_instance(type);
+        return Value::failed();
     }
     /// Whether memory behind a reference may be looked at; checked runs find out, others believe.
     static bool alive(Interpreter* S, Value v) { return object_live<checked>(S, v); }
@@ -127,6 +126,36 @@ struct Handlers {
         HARNESS_AGAIN();
     }
 
+    /// Goes on behind an instruction that overwrote `old`. Its end, if this was the last reference, happens in
+    /// a handler of its own: a call in the fast path would have it save registers each time. `operand` is the
+    /// one whose value was received, as the macro above wants it.
+    enum Operand : unsigned { nothing = 0, in_a = 8, in_b = 16, in_c = 24 };
+#define HARNESS_NEXT_WITHOUT(old, skip, operand)                                \
+    do {                                                                        \
+        if (P::template lose<checked>(S, old)) [[unlikely]] {                   \
+            S->scratch = old;                                                   \
+            HARNESS_GO((op_end_scratch<skip, operand>));                        \
+        }                                                                       \
+        if constexpr (checked && (operand) != nothing) {                        \
+            if (S->uncatchable()) [[unlikely]] {                                \
+                R[word >> (operand)&0xFF] = Value::none();                      \
+                HARNESS_GO(op_dead);                                            \
+            }                                                                   \
+        }                                                                       \
+        HARNESS_NEXT(skip);                                                     \
+    } while (0)
+    template <unsigned skip, Operand operand>
+    [[gnu::noinline]] static void op_end_scratch(HARNESS_OPERANDS) {
+        S->end_object(S->scratch);
+        if constexpr (checked && operand != nothing) {
+            if (S->uncatchable()) [[unlikely]] {
+                R[word >> operand & 0xFF] = Value::none();
+                HARNESS_GO(op_dead);
+            }
+        }
+        HARNESS_NEXT(skip);
+    }
+
     static void op_share(HARNESS_OPERANDS) {
         R[A] = share(S, R[B]);
         HARNESS_NEXT(0);
@@ -151,27 +180,21 @@ struct Handlers {
     // --- Names
 
     static void op_assign_take(HARNESS_OPERANDS) {
-        {
-            const Value old = R[A];
-            R[A] = R[B];
-            S->at = pc;
-            discard(S, old);
-        }
-        HARNESS_NEXT_ENDED(0, B);
+        const Value old = R[A];
+        R[A] = R[B];
+        S->at = pc;
+        HARNESS_NEXT_WITHOUT(old, 0, in_b);
     }
     static void op_assign_copy(HARNESS_OPERANDS) {
-        {
-            const Value old = R[A];
-            R[A] = P::template share_name<checked>(S, R[B]);
-            S->at = pc;
-            discard(S, old);
-        }
-        HARNESS_NEXT(0);
+        const Value old = R[A];
+        R[A] = P::template share_name<checked>(S, R[B]);
+        S->at = pc;
+        HARNESS_NEXT_WITHOUT(old, 0, nothing);
     }
     static void op_discard(HARNESS_OPERANDS) {
         S->at = pc;
-        discard(S, R[A]);
-        HARNESS_NEXT_ENDED(0, A);
+        const Value old = R[A];
+        HARNESS_NEXT_WITHOUT(old, 0, in_a);
     }
     static void op_drop(HARNESS_OPERANDS) {
         S->at = pc;
@@ -238,9 +261,8 @@ struct Handlers {
             const Value old = slot;
             S->at = pc;
             slot = S->to_global(R[A]);
-            discard(S, old);
+            HARNESS_NEXT_WITHOUT(old, 1, in_a);
         }
-        HARNESS_NEXT_ENDED(1, A);
     }
     static void op_set_global_copy(HARNESS_OPERANDS) {
         {
@@ -248,9 +270,8 @@ struct Handlers {
             const Value old = slot;
             S->at = pc;
             slot = S->to_global(P::template share_name<checked>(S, R[A]));
-            discard(S, old);
+            HARNESS_NEXT_WITHOUT(old, 1, nothing);
         }
-        HARNESS_NEXT(1);
     }
     static void op_delete_global(HARNESS_OPERANDS) {
         S->at = pc;
@@ -309,9 +330,8 @@ struct Handlers {
             const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<take>(S, R[A], R[B]);
-            discard(S, old);
+            HARNESS_NEXT_WITHOUT(old, 0, in_b);
         }
-        HARNESS_NEXT_ENDED(0, B);
     }
     static void op_set_cell_copy(HARNESS_OPERANDS) {
         {
@@ -319,9 +339,8 @@ struct Handlers {
             const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<copy>(S, R[A], R[B]);
-            discard(S, old);
+            HARNESS_NEXT_WITHOUT(old, 0, nothing);
         }
-        HARNESS_NEXT(0);
     }
     /// What the cell answers for; it answers for its next content again.
     static Value held_by(Cell* cell) {
@@ -409,8 +428,7 @@ struct Handlers {
                 const Value old = R[B];
                 R[B] = share(S, P::read_place(item));
                 S->at = pc;
-                discard(S, old);
-                HARNESS_NEXT(1);
+                HARNESS_NEXT_WITHOUT(old, 1, nothing);
             }
         }
         HARNESS_GO(op_loop_next_slow);
