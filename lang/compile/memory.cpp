@@ -268,7 +268,7 @@ void FunctionCompiler::keep_after_assignment(std::size_t from, Span span) {
 /// a | stage: the left value becomes an unnamed variable that the stage sees as `_`.
 Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
     const bool from_name = e.left->kind == ExprKind::name;
-    Operand left = from_name ? expr(e.left) : owned_temp(e.left);
+    Operand left = from_name ? evaluate(e.left, -1) : owned_temp(e.left);
     const Operand outer = pipe_value_;
     const bool outer_consumed = pipe_consumed_;
     pipe_value_ = left;

@@ -14,6 +14,16 @@ HARNESS = ""
 
 SUM = '# small: 10\nn = param("n", 100)\nprint(n * 2)\n'
 SAME = "print((tonumber(arg[1]) or 100) * 2)\n"
+# Reads an element of a list of lists n times: a count for each, unless it is elided.
+SHARES = """# small: 2000
+n = param("n", 2000)
+def total(rows, rounds):
+    t = 0
+    for i in range(rounds):
+        t += rows[0][0]
+    return t
+print(total([[2]], n))
+"""
 OTHER = "print((tonumber(arg[1]) or 100) * 3)\n"
 
 
@@ -42,13 +52,26 @@ class Bench(unittest.TestCase):
         self.write("twice", SUM, SAME)
         done = run("--folder", str(self.folder), "--small", "--repeat", "1", "--markdown")
         self.assertEqual(done.returncode, 0, done.stderr)
-        header, _, row, mean, worst = done.stdout.splitlines()
-        self.assertIn("| leak / lua5.4 | refcount / lua5.4 | refcount / leak | checked / unchecked |", header)
-        self.assertTrue(row.startswith("| twice |"), row)
+        header, _, row, mean, _, worst, _ = (line for line in done.stdout.splitlines() if line.startswith("|"))
+        self.assertIn("| leak / lua5.4 | refcount / lua5.4 | refcount / leak | counts / without elision |", header)
+        self.assertTrue(row.startswith("| `twice` |"), row)
         self.assertTrue(mean.startswith("| geometric mean |"), mean)
-        # Of one program the mean and the worst are its own ratios.
-        self.assertEqual(row.split("|")[3:], worst.split("|")[3:])
-        self.assertEqual(row.split("|")[3:], mean.split("|")[3:])
+        self.assertTrue(worst.startswith("| worst |"), worst)
+        # Of one program the mean and the worst are its own ratios; it has no counts that could be compared.
+        def ratios(line: str) -> list[str]:
+            return [cell.strip(" –") for cell in line.split("|")[3:]]
+
+        self.assertEqual(ratios(row), ratios(worst))
+        self.assertEqual(ratios(row), ratios(mean))
+
+    def test_counts_are_compared_with_those_of_a_program_without_elision(self):
+        self.write("shares", SHARES, "print((tonumber(arg[1]) or 2000) * 2)\n")
+        done = run("--folder", str(self.folder), "--repeat", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        header, row = done.stdout.splitlines()[:2]
+        self.assertIn("counts / without elision", header)
+        # loops of 2000 reads: all of them are lent.
+        self.assertEqual(row.split()[6], "0.00", row)
 
     def test_a_program_that_prints_something_else_is_told_and_not_timed(self):
         self.write("twice", SUM, OTHER)

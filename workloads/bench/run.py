@@ -6,14 +6,17 @@
 
 Each NAME.src has a NAME.lua of the same algorithm. Before anything is timed, every contender must print the same; one
 that fails or prints something else is told by name and makes the exit code 1. The runs of all contenders alternate,
-so that a slow minute of the machine meets all of them; a figure is the processor time of the whole process.
+so that a slow minute of the machine meets all of them; a figure is the processor time of the whole process. One
+column is no time: the counts that `refcount` executes, against the same program compiled without their elision.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
+import platform
 import re
 import shutil
 import statistics
@@ -46,19 +49,30 @@ class Contender:
 
 @dataclass(frozen=True)
 class Column:
-    """A ratio of two contenders; `middle` and `worst` are over the programs."""
+    """A ratio of two contenders, and what it may be at most: over all programs, and for the worst of them."""
 
     title: str
     over: str
     under: str
+    bar: str = ""
+    worst_bar: str = ""
+
+
+# The programs of which it is told, too, how the whole of allocator and interpreter does on its best allocator.
+BEST_ALLOCATOR = ["binary_trees"]
+ALLOCATORS = ["arena", "direct", "pool", "stack", "thread_local", "jemalloc", "mimalloc", "tcmalloc"]
 
 
 def columns_of(options: argparse.Namespace) -> list[Column]:
     ours = options.lifetime
-    columns = [Column(f"{ours} / lua5.4", ours, "lua5.4")]
+    columns = [Column(f"{ours} / lua5.4", ours, "lua5.4", "0.8", "1.2")]
     if ours == "leak":
-        columns += [Column("refcount / lua5.4", "refcount", "lua5.4"), Column("refcount / leak", "refcount", "leak")]
-    columns.append(Column("checked / unchecked", "checked", ours))
+        columns += [
+            Column("refcount / lua5.4", "refcount", "lua5.4"),
+            Column("refcount / leak", "refcount", "leak", "", "1.25"),
+            Column("counts / without elision", "counts", "all counts", "", "0.3"),
+        ]
+    columns.append(Column("checked / unchecked", "checked", ours, "", "2.5"))
     columns.append(Column(f"{ours} / python3", ours, "python3"))
     if options.luajit:
         columns.append(Column("luajit -joff / lua5.4", "luajit", "lua5.4"))
@@ -89,6 +103,35 @@ def contenders_of(program: Path, size: int, options: argparse.Namespace, folder:
         other_lua.write_text(text)
         others.append(Contender("luajit", ["luajit", "-joff", str(other_lua), str(size)]))
     return ours + others
+
+
+def counts_of(program: Path, size: int, options: argparse.Namespace, folder: Path) -> dict[str, float]:
+    """The retains and releases that a checked run under `refcount` executes, and those without elision."""
+    found = {}
+    for name, extra in (("counts", []), ("all counts", ["--no-elision"])):
+        report = folder / f"{name}.json"
+        command = [options.harness, "run", "--quiet", "--allocator", options.allocator, "--lifetime", "refcount"]
+        command += [*extra, "--json", str(report), "--force", str(program), "--set", f"n={size}"]
+        _, _, failure = run_once(command)
+        if failure:
+            sys.exit(f"run.py: {program.stem}: counting failed: {failure}")
+        costs = json.loads(report.read_text())["costs"]
+        found[name] = costs["retains"] + costs["releases"]
+    return found
+
+
+def best_allocator(program: Path, size: int, options: argparse.Namespace) -> tuple[str, float]:
+    """The allocator on which the program is fastest under `refcount`, and its processor seconds."""
+    contenders = [
+        Contender(name, [options.harness, "run", "--quiet", "--unchecked", "--lifetime", "refcount",
+                         "--allocator", name, str(program), "--set", f"n={size}"])
+        for name in ALLOCATORS
+    ]  # fmt: skip
+    # One that is not installed here is none of the candidates.
+    contenders = [each for each in contenders if not run_once(each.command)[2]]
+    measure(contenders, options.repeat)
+    best = min(contenders, key=lambda each: min(each.seconds))
+    return best.name, min(best.seconds)
 
 
 def run_once(command: list[str]) -> tuple[bytes, float, str]:
@@ -136,19 +179,46 @@ def render(header: list[str], rows: list[list[str]], markdown: bool) -> str:
 
 
 def geometric_mean(values: list[float]) -> float:
-    return math.exp(statistics.fmean(map(math.log, values)))
+    return math.exp(statistics.fmean(math.log(max(value, 1e-6)) for value in values))
 
 
 def report(measured: dict[str, dict[str, float]], options: argparse.Namespace) -> str:
     """The table: a row for each program, then the geometric mean and the worst of each ratio."""
     columns = columns_of(options)
-    ratios = {column: [times[column.over] / times[column.under] for times in measured.values()] for column in columns}
+    # A program that shares nothing executes a handful of counts either way, which is no ratio to speak of.
+    ratios = {
+        column: [
+            times[column.over] / times[column.under] if times[column.under] > (1000 if column.over == "counts" else 0)
+            else None
+            for times in measured.values()
+        ]
+        for column in columns
+    }  # fmt: skip
+
+    def over_all(fold, column: Column) -> str:
+        known = [ratio for ratio in ratios[column] if ratio is not None]
+        return f"{fold(known):.2f}" if known else ""
+
+    def cell(ratio: float | None) -> str:
+        return "–" if ratio is None else f"{ratio:.2f}"
+
     rows = []
     for i, (program, times) in enumerate(measured.items()):
-        rows.append([program, f"{times['lua5.4']:.3f} s", *(f"{ratios[column][i]:.2f}" for column in columns)])
-    rows.append(["geometric mean", "", *(f"{geometric_mean(ratios[column]):.2f}" for column in columns)])
-    rows.append(["worst", "", *(f"{max(ratios[column]):.2f}" for column in columns)])
+        name = f"`{program}`" if options.markdown else program
+        rows.append([name, f"{times['lua5.4']:.3f} s", *(cell(ratios[column][i]) for column in columns)])
+    rows.append(["geometric mean", "", *(over_all(geometric_mean, column) for column in columns)])
+    rows.append(["at most", "", *(column.bar for column in columns)])
+    rows.append(["worst", "", *(over_all(max, column) for column in columns)])
+    rows.append(["at most", "", *(column.worst_bar for column in columns)])
     return render(["program", "lua5.4", *(column.title for column in columns)], rows, options.markdown)
+
+
+def report_best(program: str, best: tuple[str, float], times: dict[str, float], options: argparse.Namespace) -> str:
+    name, seconds = best
+    header = ["refcount on its best allocator", "is", "/ lua5.4", "/ python3"]
+    row = [f"`{program}`" if options.markdown else program, name]
+    row += [f"{seconds / times[other]:.2f}" for other in ("lua5.4", "python3")]
+    return render(header, [row, ["at most", "", "0.7", "0.35"]], options.markdown)
 
 
 def choose_programs(options: argparse.Namespace) -> list[Path]:
@@ -195,12 +265,16 @@ def main() -> int:
     options = read_options()
     if shutil.which("lua5.4") is None:
         sys.exit("run.py: lua5.4 is not installed; ci/setup installs it")
+    if not options.luajit and not options.check:
+        print("run.py: luajit is not installed, so its column is left out; ci/setup installs it", file=sys.stderr)
     choose = min if options.statistic == "min" else statistics.median
     measured: dict[str, dict[str, float]] = {}
+    best: list[str] = []
     problems: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for program in choose_programs(options):
-            contenders = contenders_of(program, size_of(program, options), options, Path(folder))
+            size = size_of(program, options)
+            contenders = contenders_of(program, size, options, Path(folder))
             if found := disagreements(program, contenders):
                 problems += found
                 continue
@@ -208,11 +282,20 @@ def main() -> int:
                 print(f"{program.stem}: {len(contenders)} print the same", flush=True)
                 continue
             measure(contenders, options.repeat)
-            measured[program.stem] = {each.name: max(choose(each.seconds), 1e-6) for each in contenders}
+            times = {each.name: max(choose(each.seconds), 1e-6) for each in contenders}
+            measured[program.stem] = times
+            if options.lifetime == "leak":
+                times |= counts_of(program, size, options, Path(folder))
+                if program.stem in BEST_ALLOCATOR:
+                    found = best_allocator(program, size, options)
+                    best.append(report_best(program.stem, found, times, options))
             if sys.stderr.isatty():
                 print(f"{program.stem} is measured", file=sys.stderr)
     if measured:
-        print(report(measured, options))
+        if options.markdown:
+            print(f"`{options.lifetime}` on `{options.allocator}`; {options.statistic} of {options.repeat} runs; "
+                  f"{platform.machine()}, {os.cpu_count()} processors\n")  # fmt: skip
+        print("\n\n".join([report(measured, options), *best]))
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 
