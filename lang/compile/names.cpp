@@ -223,7 +223,8 @@ bool FunctionCompiler::can_target(const Local& local) const {
 /// to own its value may simply have it: not in a loop, nor where a `finally` or a deferred statement follows,
 /// and nobody looks at frames.
 bool FunctionCompiler::is_last_read(const Expr* e) const {
-    if (e->kind != ExprKind::name || !context_.lifetime.counts_objects || !context_.elide_counts) return false;
+    if (e->kind != ExprKind::name || !context_.lifetime.counts_objects || !context_.elide_counts)
+        return false;
     if (parent_ == nullptr || context_.facts.introspects || scope_.has_defer) return false;
     if (!exits_.empty() || !open_loops_.empty() || !block_locals_.empty()) return false;
     const NameId name = as<NameExpr>(e).name;

@@ -38,7 +38,7 @@ struct FunctionScope {
     std::unordered_set<NameId> assigned_parameters;
     std::vector<Binding> bindings;
     std::unordered_map<NameId, const Expr*> last_read;  ///< where each name stands last in the text
-    unsigned block_slots = 0;  ///< most names of nested blocks that live at one time
+    unsigned block_slots = 0;                           ///< most names of nested blocks that live at one time
     std::unordered_map<NameId, Span> nonlocal_spans;
     unsigned nested_functions = 0;            ///< defs within, each of which may refer to itself
     std::unordered_map<NameId, Span> consts;  ///< declared by `const`, with the place

@@ -131,7 +131,7 @@ struct ClassInfo : ConstantObject {
     bool is_exception = false;
     bool is_builtin = false;
     bool has_typed_fields = false;
-    const Native* construct = nullptr;           ///< builtin types: what calling the class does
+    const Native* construct = nullptr;  ///< builtin types: what calling the class does
     /// Its __init__, where making an instance is nothing but memory and a call of this with the arguments as
     /// they stand.
     const Function* plain_init = nullptr;

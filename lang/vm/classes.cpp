@@ -80,8 +80,7 @@ void Interpreter::settle_init(ClassInfo& type) {
     const Value init = type.dunder(Dunder::init);
     type.plain_init = nullptr;
     if (type.is_exception || type.construct != nullptr || type.dunder(Dunder::del) != Value::absent()) return;
-    if (!init.is_constant_object() ||
-        init.as_constant<ConstantObject>()->kind != ConstantKind::function)
+    if (!init.is_constant_object() || init.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return;
     const auto* f = init.as_constant<Function>();
     if (f->is_init && f->simple) type.plain_init = f;

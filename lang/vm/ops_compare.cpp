@@ -116,8 +116,8 @@ template <unsigned Kind, bool When, Last last>
     {
         const Value a = R[A], b = last_operand<last>(R, K, B);
         if (both_ints(a, b)) [[likely]] {
-            if (holds<Kind>(static_cast<std::int64_t>(a.bits << 16), static_cast<std::int64_t>(b.bits << 16)) ==
-                When)
+            if (holds<Kind>(static_cast<std::int64_t>(a.bits << 16),
+                            static_cast<std::int64_t>(b.bits << 16)) == When)
                 pc += static_cast<std::int32_t>(pc[0]);
             HARNESS_NEXT(1);
         }

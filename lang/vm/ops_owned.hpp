@@ -28,7 +28,9 @@ struct Handlers {
     enum How { take, copy, edge, move, give };
     /// What a slow path is told: it copies what a parameter holds, whoever gave it.
     template <How how>
-    static constexpr How how_by_the_long_way = how == move ? take : how == give ? copy : how;
+    static constexpr How how_by_the_long_way = how == move   ? take
+                                               : how == give ? copy
+                                                             : how;
     /// What a place gets of R[reg]; a name that is not read any more holds nothing afterwards.
     template <How how>
     [[gnu::always_inline]] static Value receive(Interpreter* S, Value holder, Value* R, unsigned reg) {
@@ -126,23 +128,23 @@ struct Handlers {
         HARNESS_AGAIN();
     }
 
-    /// Goes on behind an instruction that overwrote `old`. Its end, if this was the last reference, happens in
-    /// a handler of its own: a call in the fast path would have it save registers each time. `operand` is the
-    /// one whose value was received, as the macro above wants it.
+    /// Goes on behind an instruction that overwrote `old`. Its end, if this was the last reference, happens
+    /// in a handler of its own: a call in the fast path would have it save registers each time. `operand` is
+    /// the one whose value was received, as the macro above wants it.
     enum Operand : unsigned { nothing = 0, in_a = 8, in_b = 16, in_c = 24 };
-#define HARNESS_NEXT_WITHOUT(old, skip, operand)                                \
-    do {                                                                        \
-        if (P::template lose<checked>(S, old)) [[unlikely]] {                   \
-            S->scratch = old;                                                   \
-            HARNESS_GO((op_end_scratch<skip, operand>));                        \
-        }                                                                       \
-        if constexpr (checked && (operand) != nothing) {                        \
-            if (S->uncatchable()) [[unlikely]] {                                \
-                R[word >> (operand)&0xFF] = Value::none();                      \
-                HARNESS_GO(op_dead);                                            \
-            }                                                                   \
-        }                                                                       \
-        HARNESS_NEXT(skip);                                                     \
+#define HARNESS_NEXT_WITHOUT(old, skip, operand)              \
+    do {                                                      \
+        if (P::template lose<checked>(S, old)) [[unlikely]] { \
+            S->scratch = old;                                 \
+            HARNESS_GO((op_end_scratch<skip, operand>));      \
+        }                                                     \
+        if constexpr (checked && (operand) != nothing) {      \
+            if (S->uncatchable()) [[unlikely]] {              \
+                R[word >> (operand)&0xFF] = Value::none();    \
+                HARNESS_GO(op_dead);                          \
+            }                                                 \
+        }                                                     \
+        HARNESS_NEXT(skip);                                   \
     } while (0)
     template <unsigned skip, Operand operand>
     [[gnu::noinline]] static void op_end_scratch(HARNESS_OPERANDS) {

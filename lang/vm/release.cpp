@@ -38,7 +38,8 @@ void DeadList::push(Value v) {
         return;
     }
     if ((heap_.header(v).flags & flag_weak_content) != 0) heap_.payload<Cell>(v).content = Value::none();
-    // The entry's link is free as long as the object lives, and its header stays whole for whoever still looks.
+    // The entry's link is free as long as the object lives, and its header stays whole for whoever still
+    // looks.
     heap_.handles().entry(v).next_free = static_cast<std::uint32_t>(next_);
     next_ = Handles::index(v);
 }
