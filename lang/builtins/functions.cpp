@@ -29,7 +29,10 @@ bool is_tuple(Machine& machine, Value v) {
 
 /// Whether `type` is `wanted` or one of the classes in it: 1, 0, or -1 after raising `complaint`.
 int matches(Machine& machine, const ClassInfo& type, Value wanted, const char* complaint) {
-    if (is_class(wanted)) return type.derives_from(*wanted.as_constant<ClassInfo>());
+    if (is_class(wanted)) {
+        const ClassInfo& above = *wanted.as_constant<ClassInfo>();
+        return type.derives_from(above) || (above.is_builtin && above.name == "object");
+    }
     if (!is_tuple(machine, wanted)) {
         machine.raise(ErrorKind::TypeError, complaint);
         return -1;

@@ -14,6 +14,11 @@ std::uint32_t compile_module(CompileContext& context, const Block& body, std::st
     context.program.modules[index].info->name = context.program.literal_texts.emplace_back(name);
     ScopeTree scopes = collect_scopes(body, context.names, context.facts, context.errors);
     if (!context.errors.empty()) return index;
+    // Other files reach these through the module, at run time: it is marked under the name and ".const".
+    for (const auto& [constant, declared] : scopes.module->consts) {
+        const NameId mark = context.names.intern(std::string(context.names.text(constant)) + ".const");
+        context.program.modules[index].info->natives[mark] = Value::true_();
+    }
     FunctionCompiler compiler(context, scopes, *scopes.module, nullptr, index);
     Function* function =
         compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);

@@ -95,6 +95,7 @@ TypeCode FunctionCompiler::type_of_name(NameId name, Span span) {
     }
     if (const auto primitive = primitive_type(text)) return static_cast<TypeCode>(*primitive);
     if (text == "bytes") return static_cast<TypeCode>(Type::str);
+    if (text == "object") return 0;
     if (const auto found = context_.builtins.find(name); found != context_.builtins.end()) {
         const Value builtin = found->second;
         const bool is_class = builtin.is_constant_object() &&

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "lang/python/bound_names.hpp"
+#include "lang/syntax/bound_names.hpp"
 #include "lang/source/diagnostic.hpp"
 #include "lang/syntax/ast.hpp"
 

@@ -396,6 +396,13 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         }
         if (kind == ConstantKind::module) {
             const ModuleInfo& module = *object.as_constant<ModuleInfo>();
+            if (module.natives.contains(names.intern(std::string(names.text(name)) + ".const"))) {
+                raise(ErrorKind::TypeError,
+                      fmt::format("'{}' of module '{}' is a const and is bound once", names.text(name),
+                                  module.name),
+                      "leave 'const' out at its declaration, or use another name here");
+                return false;
+            }
             if (const auto global = module.globals.find(name); global != module.globals.end()) {
                 const Value old = globals[global->second];
                 globals[global->second] = to_global(how == 0 ? v : share(v));

@@ -36,6 +36,10 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
                 ErrorKind::TypeError,
                 fmt::format("a class can only be derived from a class, not from '{}'", type_name(base)));
         parent = base.as_constant<ClassInfo>();
+        // Every class is derived from object, which has nothing to give.
+        if (base == builtins_[names.intern("object")]) parent = nullptr;
+    }
+    if (parent != nullptr) {
         if (parent->is_builtin && !parent->is_exception)
             return raise(ErrorKind::TypeError,
                          fmt::format("type '{}' is not an acceptable base type", parent->name));

@@ -179,8 +179,11 @@ void Interpreter::load_builtins() {
         if (t.construct != nullptr) define(t.name, Value::constant(&made));
     }
 
+    define("object", Value::constant(&new_builtin_class(
+                         "object", static_cast<ClassId>(ClassId::first_user_class), nullptr, nullptr)));
+
     // Exceptions are classes like the program's own: one field, `args`.
-    std::uint16_t next = static_cast<std::uint16_t>(ClassId::first_user_class);
+    auto next = static_cast<std::uint16_t>(static_cast<std::uint16_t>(ClassId::first_user_class) + 1);
     for (std::size_t i = 0; i < std::size(error_bases); ++i) {
         const std::string_view name = error_kind_name(static_cast<ErrorKind>(i));
         const ClassInfo* base = nullptr;

@@ -137,7 +137,8 @@ void Interpreter::describe_attributes(ErrorFacts& facts) const {
     }
     if (about_it.module != nullptr) {
         for (const auto& [name, slot] : about_it.module->globals) candidates.push_back(names.text(name));
-        for (const auto& [name, value] : about_it.module->natives) candidates.push_back(names.text(name));
+        for (const auto& [name, value] : about_it.module->natives)
+            if (names.text(name).find('.') == std::string_view::npos) candidates.push_back(names.text(name));
     }
     // Hash tables have no order that a reader could rely on.
     std::sort(candidates.begin(), candidates.end());

@@ -1,8 +1,10 @@
 // One walk over statements and expressions that collects bindings. With `deep_` it enters nested definitions
 // too.
-#include "lang/python/bound_names.hpp"
+#include "lang/syntax/bound_names.hpp"
 
 #include <algorithm>
+
+#include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
 
@@ -75,68 +77,16 @@ void Collector::expression(const Expr* expr) {
         case ExprKind::walrus:
             bind(as<WalrusExpr>(expr).name);
             return expression(as<WalrusExpr>(expr).value);
-        case ExprKind::fstring:
-            for (const FStringPart& part : as<FStringExpr>(expr).parts) {
-                expression(part.value);
-                for (const FStringPart& inner : part.spec) expression(inner.value);
-            }
-            return;
-        case ExprKind::tuple:
-        case ExprKind::list:
-            return expressions(as<SequenceExpr>(expr).elements);
-        case ExprKind::dict:
-            expressions(as<DictExpr>(expr).keys);
-            return expressions(as<DictExpr>(expr).values);
-        case ExprKind::unary:
-            return expression(as<UnaryExpr>(expr).operand);
-        case ExprKind::binary:
-            expression(as<BinaryExpr>(expr).left);
-            return expression(as<BinaryExpr>(expr).right);
-        case ExprKind::logical:
-            return expressions(as<LogicalExpr>(expr).operands);
-        case ExprKind::compare:
-            return expressions(as<CompareExpr>(expr).operands);
-        case ExprKind::conditional:
-            expression(as<ConditionalExpr>(expr).condition);
-            expression(as<ConditionalExpr>(expr).when_true);
-            return expression(as<ConditionalExpr>(expr).when_false);
         case ExprKind::lambda:
             parameters(as<LambdaExpr>(expr).parameters);
             if (deep_) expression(as<LambdaExpr>(expr).body);
             return;
-        case ExprKind::call:
-            expression(as<CallExpr>(expr).callee);
-            for (const Argument& each : as<CallExpr>(expr).arguments) expression(each.value);
-            return;
-        case ExprKind::index:
-            expression(as<IndexExpr>(expr).object);
-            return expression(as<IndexExpr>(expr).index);
-        case ExprKind::slice:
-            expression(as<SliceExpr>(expr).start);
-            expression(as<SliceExpr>(expr).stop);
-            return expression(as<SliceExpr>(expr).step);
-        case ExprKind::attribute:
-            return expression(as<AttributeExpr>(expr).object);
         case ExprKind::list_comp:
         case ExprKind::dict_comp:
         case ExprKind::generator:
             return comprehension(as<ComprehensionExpr>(expr));
-        case ExprKind::borrow:
-            return expression(as<BorrowExpr>(expr).operand);
-        case ExprKind::using_allocator:
-            return expression(as<UsingExpr>(expr).value);
-        case ExprKind::pipe:
-            expression(as<PipeExpr>(expr).left);
-            return expression(as<PipeExpr>(expr).stage);
-        case ExprKind::starred:
-            return expression(as<StarredExpr>(expr).value);
-        case ExprKind::array_type:
-            expression(as<ArrayTypeExpr>(expr).element);
-            return expression(as<ArrayTypeExpr>(expr).count);
-        case ExprKind::spawn:
-            return expression(as<SpawnExpr>(expr).call);
         default:
-            return;
+            each_part(expr, [this](const Expr* part) { expression(part); });
     }
 }
 
