@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "lang/syntax/bound_names.hpp"
 #include "lang/source/diagnostic.hpp"
 #include "lang/syntax/ast.hpp"
+#include "lang/syntax/bound_names.hpp"
 
 namespace harness::lang {
 
