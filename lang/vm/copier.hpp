@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include "lang/vm/copy_memo.hpp"
 #include "lang/vm/interpreter.hpp"
 
 namespace harness::lang {
@@ -50,7 +50,7 @@ class Copier {
     Interpreter& vm_;
     ObjectHeap& heap_;
     std::optional<std::uint32_t> depth_;             ///< regions: copy what lives deeper
-    std::unordered_map<std::uint64_t, Value> memo_;  ///< by the payload of the original
+    CopyMemo memo_;
     std::vector<Pair> waiting_;
     std::vector<Edge> edges_;
     std::vector<Pair> with_duty_;  ///< whose originals had yet to run __del__

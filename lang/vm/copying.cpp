@@ -36,8 +36,8 @@ Value Copier::clone(Interpreter& vm, Value root) {
         return Value::failed();
     }
     for (const Edge& edge : copier.edges_) {
-        const auto inside = copier.memo_.find(edge.original.payload());
-        *edge.place = inside == copier.memo_.end() ? edge.original : inside->second.lent();
+        const Value inside = copier.memo_.find(edge.original.payload());
+        *edge.place = inside == Value::absent() ? edge.original : inside.lent();
     }
     return copy;
 }
@@ -127,8 +127,8 @@ Value Copier::map(Value v, Value* place) {
         return Value::none();
     }
     if (!is_copied(v)) return depth_.has_value() || !heap_.live(v) ? v : vm_.share(v);
-    if (const auto known = memo_.find(v.payload()); known != memo_.end()) {
-        const Value copy = depth_.has_value() ? known->second : vm_.share(known->second);
+    if (const Value known = memo_.find(v.payload()); known != Value::absent()) {
+        const Value copy = depth_.has_value() ? known : vm_.share(known);
         return edge ? copy.lent() : copy;
     }
     const Value copy = shell(v);
@@ -138,7 +138,7 @@ Value Copier::map(Value v, Value* place) {
 Value Copier::shell(Value v) {
     const Value copy = new_like(v);
     if (copy == Value::failed()) return copy;
-    memo_.emplace(v.payload(), copy);
+    memo_.add(v.payload(), copy);
     if (heap_.checked()) {
         ++vm_.costs.copies;
         vm_.costs.copied_bytes += heap_.payload_bytes(copy);
