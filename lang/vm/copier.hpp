@@ -49,7 +49,7 @@ class Copier {
 
     Interpreter& vm_;
     ObjectHeap& heap_;
-    std::optional<std::uint32_t> depth_;             ///< regions: copy what lives deeper
+    std::optional<std::uint32_t> depth_;  ///< regions: copy what lives deeper
     CopyMemo memo_;
     std::vector<Pair> waiting_;
     std::vector<Edge> edges_;

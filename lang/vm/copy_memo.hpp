@@ -1,5 +1,5 @@
-// What a deep copy has already copied: a map from the payload of an original to its copy. Every reference of what is
-// copied asks it once, so it is one array with linear probing, with nothing removed.
+// What a deep copy has already copied: a map from the payload of an original to its copy. Every reference of
+// what is copied asks it once, so it is one array with linear probing, with nothing removed.
 #pragma once
 
 #include <cstddef>
