@@ -31,6 +31,9 @@ struct CompileContext {
     std::function<std::optional<std::uint32_t>(NameId name, Span span)> import_module;
 };
 
+/// So many errors are told; code behind them is not looked at.
+inline constexpr std::size_t most_compile_errors = 20;
+
 /// Compiles one module into `context.program` and returns its index there. `name` is "__main__" for the main
 /// one.
 std::uint32_t compile_module(CompileContext& context, const Block& body, std::string name, Span span);

@@ -87,7 +87,7 @@ void FunctionCompiler::release_temporaries(unsigned mark) {
 }
 
 void FunctionCompiler::error(Span span, std::string name, std::string message, std::string help) {
-    if (context_.errors.size() >= 20) return;
+    if (context_.errors.size() >= most_compile_errors) return;
     Diagnostic d;
     d.name = std::move(name);
     d.span = span;

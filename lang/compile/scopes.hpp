@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lang/compile/references.hpp"
+#include "lang/compile/sparse.hpp"
 #include "lang/source/diagnostic.hpp"
 #include "lang/syntax/ast.hpp"
 
@@ -23,28 +24,30 @@ struct Binding {
     Span span{};                ///< of the place that binds it
 };
 
+using NameSet = Sparse<std::unordered_set<NameId>>;
+
 struct FunctionScope {
     const Stmt* node = nullptr;  ///< DefStmt; null for the module and for lambdas
     const LambdaExpr* lambda = nullptr;
-    FunctionScope* parent = nullptr;         ///< the enclosing function; null for the module
-    std::vector<NameId> locals;              ///< in order of their first binding, parameters first
-    std::unordered_set<NameId> bound;        ///< the same as a set
-    std::unordered_set<NameId> block_bound;  ///< names of comprehensions and `let`, anywhere inside
-    std::unordered_set<NameId> global_names, nonlocal_names;
-    std::unordered_set<NameId> used;      ///< read or written here
-    std::unordered_set<NameId> free;      ///< used here or within, bound further out
-    std::unordered_set<NameId> captured;  ///< bound here, used by a function within
-    std::unordered_set<NameId> rebound;   ///< assigned by a function within that declares them nonlocal
-    std::unordered_set<NameId> assigned_parameters;
+    FunctionScope* parent = nullptr;  ///< the enclosing function; null for the module
+    std::vector<NameId> locals;       ///< in order of their first binding, parameters first
+    NameSet bound;                    ///< the same as a set
+    NameSet block_bound;              ///< names of comprehensions and `let`, anywhere inside
+    NameSet global_names, nonlocal_names;
+    NameSet used;      ///< read or written here
+    NameSet free;      ///< used here or within, bound further out
+    NameSet captured;  ///< bound here, used by a function within
+    NameSet rebound;   ///< assigned by a function within that declares them nonlocal
+    NameSet assigned_parameters;
     std::vector<Binding> bindings;
-    std::unordered_map<NameId, const Expr*> last_read;  ///< where each name stands last in the text
-    unsigned block_slots = 0;                           ///< most names of nested blocks that live at one time
-    std::unordered_map<NameId, Span> nonlocal_spans;
-    unsigned nested_functions = 0;            ///< defs within, each of which may refer to itself
-    std::unordered_map<NameId, Span> consts;  ///< declared by `const`, with the place
-    std::unordered_set<NameId> statics;       ///< declared by `static`: globals that only this function sees
-    std::unordered_map<NameId, const Expr*> annotations;   ///< of names, for every store to them
-    std::unordered_map<NameId, const ClassStmt*> classes;  ///< null where several statements make it
+    Sparse<std::unordered_map<NameId, const Expr*>> last_read;  ///< where each name stands last in the text
+    unsigned block_slots = 0;  ///< most names of nested blocks that live at one time
+    Sparse<std::unordered_map<NameId, Span>> nonlocal_spans;
+    unsigned nested_functions = 0;                    ///< defs within, each of which may refer to itself
+    Sparse<std::unordered_map<NameId, Span>> consts;  ///< declared by `const`, with the place
+    NameSet statics;  ///< declared by `static`: globals that only this function sees
+    Sparse<std::unordered_map<NameId, const Expr*>> annotations;   ///< of names, for every store to them
+    Sparse<std::unordered_map<NameId, const ClassStmt*>> classes;  ///< null where several statements make it
     bool is_generator = false;  ///< a generator expression that is a function of its own
     bool has_walrus = false;
     bool has_defer = false;

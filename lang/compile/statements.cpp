@@ -40,6 +40,7 @@ void FunctionCompiler::open_block_scope(const DeclareStmt& let, const Local& loc
 }
 
 void FunctionCompiler::statement(const Stmt* s) {
+    if (context_.errors.size() >= most_compile_errors) return;
     const unsigned mark = next_temp_;
     [[maybe_unused]] const std::size_t owned_before = active_owned_.size();
     switch (s->kind) {
