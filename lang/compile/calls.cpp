@@ -88,7 +88,7 @@ std::optional<Operand> FunctionCompiler::builtin_call(const CallExpr& e, int des
     const Resolved r = resolve(id);
     if (r.kind != Resolved::Kind::builtin) return std::nullopt;
     const std::string_view name = context_.names.text(id);
-    if (e.arguments.size() >= 1 && e.arguments[0].value->kind == ExprKind::generator) {
+    if (!e.arguments.empty() && e.arguments[0].value->kind == ExprKind::generator) {
         if (e.arguments.size() == 1 && name == "any") return short_circuit_generator(e, true, dest);
         if (e.arguments.size() == 1 && name == "all") return short_circuit_generator(e, false, dest);
     }

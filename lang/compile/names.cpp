@@ -43,12 +43,11 @@ std::optional<std::uint32_t> FunctionCompiler::capture_of(NameId name) {
     Capture capture{};
     if (const Local* local = parent_->find_local(name); local != nullptr && local->is_cell) {
         capture = {true, local->reg};
-    } else if (parent_->scope_.global_names.contains(name)) {
-        return std::nullopt;
-    } else if (const auto outer = parent_->capture_of(name)) {
-        capture = {false, static_cast<std::uint16_t>(*outer)};
     } else {
-        return std::nullopt;
+        if (parent_->scope_.global_names.contains(name)) return std::nullopt;
+        const auto outer = parent_->capture_of(name);
+        if (!outer) return std::nullopt;
+        capture = {false, static_cast<std::uint16_t>(*outer)};
     }
     const auto index = static_cast<std::uint32_t>(fn_->captures.size());
     // Instructions name a cell by one byte.
