@@ -13,7 +13,7 @@ std::uint64_t magnitude(Value v) {
 }
 
 Value int_bit_length(Machine&, const Value* arguments, std::uint32_t) {
-    return Value::integer(std::bit_width(magnitude(arguments[0])));
+    return Value::integer(static_cast<std::int64_t>(std::bit_width(magnitude(arguments[0]))));
 }
 
 Value int_bit_count(Machine&, const Value* arguments, std::uint32_t) {
