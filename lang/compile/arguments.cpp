@@ -50,7 +50,8 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
                 value->kind == ExprKind::call && o.hold == Hold::unnamed)
                 emit(Op::check_live, o.reg, 0, 0, value->span);
     }
-    const bool is_name = o.hold == Hold::lent && !o.temporary;
+    // What a parameter was given unnamed it gives on.
+    const bool is_name = o.hold == Hold::lent && !o.temporary && !(given && !borrowed && is_given(o.reg));
     if (o.reg != reg) {
         emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0,
              e->span);

@@ -133,6 +133,14 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     return true;
 }
 
+/// Whether the register is a parameter's, whose value may have been given unnamed.
+bool FunctionCompiler::is_given(std::uint8_t reg) const {
+    return std::any_of(locals_.begin(), locals_.end(), [&](const auto& each) {
+        const Local& local = each.second;
+        return local.reg == reg && (local.is_parameter || local.is_received);
+    });
+}
+
 /// Stores an evaluated value. Unnamed ones are received by the place.
 void FunctionCompiler::assign_target(const Expr* target, Operand value, Span span) {
     const bool edge = edge_;
@@ -144,8 +152,7 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
     const auto named_under_regions = [&] {
         // A name's value is not unnamed, though it may once have been: the store must know.
         if (!regions() || value.temporary || value.hold != Hold::lent) return;
-        for (const auto& [name, local] : locals_)
-            if (local.reg == value.reg && (local.is_parameter || local.is_received)) return;
+        if (is_given(value.reg)) return;
         const std::uint8_t lent = temp();
         emit(Op::lend, lent, value.reg, 0, span);
         value.reg = lent;

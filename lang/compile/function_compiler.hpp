@@ -261,6 +261,7 @@ class FunctionCompiler {
 
     // --- assignments.cpp
     void assign(const AssignStmt& s);
+    bool is_given(std::uint8_t reg) const;
     void assign_target(const Expr* target, Operand value, Span span);
     void assign_expr(const Expr* target, const Expr* value, Span span);
     void refuse_write(const Expr* target);
