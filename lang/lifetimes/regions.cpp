@@ -10,6 +10,9 @@ namespace harness::lang {
 
 namespace {
 
+/// Each child has a chunk of its own; a deep recursion of small calls does better with a log.
+constexpr std::uint32_t deepest_child = 64;
+
 template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
     if (to.empty()) {
@@ -46,10 +49,13 @@ void Regions::enter(const void* frame) {
         region = std::move(spare_.back());
         spare_.pop_back();
     }
-    if (region->child == nullptr && parent_.child != nullptr) region->child = parent_.child(parent_.self);
+    const auto depth = static_cast<std::uint32_t>(open_.size());
+    if (depth > deepest_child)
+        region->child.reset();
+    else if (region->child == nullptr && parent_.child != nullptr)
+        region->child = parent_.child(parent_.self);
     region->table = region->child != nullptr ? &region->child->table() : &parent_;
     region->window = region->table->window;
-    const auto depth = static_cast<std::uint32_t>(open_.size());
     if (free_numbers_.empty()) {
         region->number = static_cast<std::uint32_t>(depth_of_.size());
         depth_of_.push_back(depth);
