@@ -148,6 +148,7 @@ void Parser::def_statement(List<Expr*> decorators, bool is_extern) {
     const List<Parameter> list = parameters(TokenKind::right_paren);
     expect_close(TokenKind::right_paren, open, "parameters");
     Expr* result = accept(TokenKind::arrow) ? annotation() : nullptr;
+    count_function(name.span());
     auto* made = memory_.make<DefStmt>();
     made->kind = StmtKind::def;
     made->name = name.name;

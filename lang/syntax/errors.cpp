@@ -46,6 +46,14 @@ void Parser::fail(Span span, std::string message, std::string help) {
     throw SyntaxFailure{};
 }
 
+void Parser::count_function(Span span) {
+    if (++functions_ <= max_functions) return;
+    report(span, "this file defines more than 30 000 functions",
+           "move some of them to a file of their own, and import it");
+    stopped_ = true;
+    throw SyntaxFailure{};
+}
+
 void Parser::too_deep(Span span) {
     fail(span, "expression nested too deeply", "give its parts names of their own, each on a line before");
 }

@@ -342,6 +342,7 @@ Expr* Parser::lambda() {
     const Context outer = context_;
     Expr* body = expression();
     context_ = outer;
+    count_function(since(begin));
     auto* made = node<LambdaExpr>(ExprKind::lambda, since(begin));
     made->parameters = list;
     made->body = body;

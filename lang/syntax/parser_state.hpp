@@ -96,6 +96,8 @@ class Parser {
     void report(Span span, std::string message, std::string help = {});
     [[noreturn]] void fail(Span span, std::string message, std::string help = {});
     [[noreturn]] void too_deep(Span span);
+    /// Ends the reading of a file that defines too many.
+    void count_function(Span span);
     [[noreturn]] void fail_expression();
     [[noreturn]] void fail_statement_end(const Expr* before);
     [[noreturn]] void fail_keyword();
@@ -254,6 +256,7 @@ class Parser {
     std::uint32_t stamp_ = 0;
     std::uint32_t resume_from_ = 0;  ///< recovery goes on behind the line of this offset
     bool stopped_ = false;
+    int functions_ = 0;
     std::string text_;                   ///< reused by string literals
     std::vector<FieldDecl> fields_;      ///< of the struct that is being read
     std::vector<VariantDecl> variants_;  ///< of the enum that is being read

@@ -155,7 +155,13 @@ Pattern* Parser::pattern() {
     if (at(TokenKind::bar)) {
         const std::size_t mark = scratch_.mark();
         scratch_.push(made);
-        while (accept(TokenKind::bar)) scratch_.push(closed_pattern());
+        for (int n = 2; at(TokenKind::bar); ++n) {
+            if (n > max_alternatives)
+                fail(token_.span(), "a pattern may have at most 10 000 alternatives",
+                     "ask 'case x if x in table:' instead");
+            advance();
+            scratch_.push(closed_pattern());
+        }
         made = make_pattern(PatternKind::any_of, since(begin));
         set_parts(made, scratch_.take<Pattern*>(mark, memory_));
     }
