@@ -7,6 +7,9 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/list.hpp"
+#include "lang/builtins/numbers.hpp"
+#include "lang/builtins/slices.hpp"
+#include "lang/builtins/text.hpp"
 #include "lang/vm/dispatch.hpp"
 
 namespace harness::lang {
@@ -54,6 +57,16 @@ Interpreter::Entered Interpreter::enter_function(const Function& f, Value closur
     return Entered::frame;
 }
 
+static std::string_view type_of_method(const Native& native) {
+    const std::pair<std::string_view, std::span<const Native>> types[] = {
+        {"str", string_methods()}, {"list", list_methods()},   {"tuple", tuple_methods()},
+        {"dict", dict_methods()},  {"slice", slice_methods()}, {"int", int_methods()},
+        {"float", float_methods()}};
+    for (const auto& [name, methods] : types)
+        if (&native >= methods.data() && &native < methods.data() + methods.size()) return name;
+    return "object";
+}
+
 /// A method of a builtin type that is called by itself, as in str.lower(x), brings no receiver that was
 /// looked up: it must be of that type.
 static bool receiver_fits(Interpreter& vm, const Native& native, const Value* arguments,
@@ -61,13 +74,15 @@ static bool receiver_fits(Interpreter& vm, const Native& native, const Value* ar
     if (!native.is_method || native.name == "__init__") return true;
     if (count > 0 && native.name.substr(0, 7) == "object.") return vm.readable(arguments[0]);
     if (count == 0) {
-        vm.raise(ErrorKind::TypeError, fmt::format("unbound method {}() needs an argument", native.name));
+        vm.raise(ErrorKind::TypeError, fmt::format("unbound method {}.{}() needs an argument",
+                                                   type_of_method(native), native.name));
         return false;
     }
     if (!vm.readable(arguments[0])) return false;
     if (vm.builtin_method(arguments[0], vm.names.intern(native.name)) == &native) return true;
-    vm.raise(ErrorKind::TypeError, fmt::format("descriptor '{}' doesn't apply to a '{}' object", native.name,
-                                               vm.type_name(arguments[0])));
+    vm.raise(ErrorKind::TypeError,
+             fmt::format("descriptor '{}' for '{}' objects doesn't apply to a '{}' object", native.name,
+                         type_of_method(native), vm.type_name(arguments[0])));
     return false;
 }
 

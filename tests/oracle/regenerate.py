@@ -61,10 +61,14 @@ def run_by_statement(program: Program, lines: list[str]):
     return printed, None
 
 
-def error_comment(path: Path, error: Exception) -> str:
-    """The place is the start of the expression that python3 blames in the innermost frame of the program."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    place = f"{frames[-1].lineno}:{frames[-1].colno + 1}"
+def error_comment(program: Program, error: Exception) -> str:
+    """The place is the start of the expression that python3 blames in the innermost frame of the program, or the part of
+    its lines that the program's own expectation names: the harness marks the operand, the index or the argument."""
+    frame = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(program.path)][-1]
+    place = f"{frame.lineno}:{frame.colno + 1}"
+    for stated in program.expected_errors:
+        if frame.lineno <= stated.line <= frame.end_lineno:
+            place = f"{stated.line}:{stated.column}"
     message = str(error)
     ending = f": {message}" if message else ""
     return f"# expect error: {place} {type(error).__name__}{ending}"
@@ -105,7 +109,7 @@ def place_expectations(program: Program, lines: list[str]) -> list[str]:
         placed += below.get(number, [])
     if error is not None:
         # The comments that were just inserted move the lines below them, so the error is placed in the final text.
-        placed.append(error_comment(program.path, run_by_statement(program, placed)[1]))
+        placed.append(error_comment(program, run_by_statement(program, placed)[1]))
     return placed
 
 
@@ -145,7 +149,7 @@ def difference(program: Program) -> str | None:
     if program.is_workload:
         return None
     _, error = run_by_statement(program, program.lines)
-    found = error_comment(program.path, error) if error is not None else None
+    found = error_comment(program, error) if error is not None else None
     stated = next((line.strip() for line in program.lines if EXPECT_ERROR.match(line)), None)
     if found != stated:
         return f"expected {stated}\npython3 says {found}"
