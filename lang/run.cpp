@@ -62,12 +62,11 @@ class FrontEnd {
     }
 
   private:
-    bool compile(std::uint32_t base, std::string name) {
+    bool compile(std::uint32_t base, const std::string& name) {
         const auto length = static_cast<std::uint32_t>(sources_.text(base).size());
         modules_.push_back(std::make_unique<Module>(parse(sources_, base, vm_.names, errors_)));
         if (!errors_.empty()) return false;
-        compile_module(context_, modules_.back()->body, std::move(name),
-                       {base, base + (length > 0 ? 1U : 0U)});
+        compile_module(context_, modules_.back()->body, name, {base, base + (length > 0 ? 1U : 0U)});
         return errors_.empty();
     }
 

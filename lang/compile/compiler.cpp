@@ -5,7 +5,7 @@
 
 namespace harness::lang {
 
-std::uint32_t compile_module(CompileContext& context, const Block& body, std::string name, Span span) {
+std::uint32_t compile_module(CompileContext& context, const Block& body, const std::string& name, Span span) {
     const auto index = static_cast<std::uint32_t>(context.program.modules.size());
     auto info = std::make_unique<ModuleInfo>();
     info->kind = ConstantKind::module;

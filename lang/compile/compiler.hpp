@@ -36,6 +36,6 @@ inline constexpr std::size_t most_compile_errors = 20;
 
 /// Compiles one module into `context.program` and returns its index there. `name` is "__main__" for the main
 /// one.
-std::uint32_t compile_module(CompileContext& context, const Block& body, std::string name, Span span);
+std::uint32_t compile_module(CompileContext& context, const Block& body, const std::string& name, Span span);
 
 }  // namespace harness::lang

@@ -426,7 +426,7 @@ class LivenessBuilder {
 };
 
 Liveness::Liveness(Block body) {
-    LivenessBuilder(*this, body);
+    const LivenessBuilder builder(*this, body);
     solve();
 }
 

@@ -121,7 +121,7 @@ void PythonWriter::name(NameId id) {
     out_ += name_text(id);
 }
 
-void PythonWriter::unsupported(Span span, std::string what, std::string help) {
+void PythonWriter::unsupported(Span span, const std::string& what, std::string help) {
     constexpr std::size_t most_errors = 20;
     if (errors_.size() >= most_errors) return;
     Diagnostic error;

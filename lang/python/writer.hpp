@@ -69,7 +69,7 @@ class PythonWriter {
     void line(std::string_view text);
     void name(NameId id);
     std::string name_text(NameId id) const;
-    void unsupported(Span span, std::string what, std::string help);
+    void unsupported(Span span, const std::string& what, std::string help);
     bool is_builtin(const Expr* callee, NameId word) const;
     void refuse_reference(const Expr* annotation);
     bool is_float(const Expr* annotation) const;

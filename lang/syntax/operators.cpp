@@ -282,8 +282,6 @@ Expr* Parser::unary() {
             op = UnaryOp::plus;
             break;
         case TokenKind::tilde:
-            op = UnaryOp::invert;
-            break;
         case TokenKind::amp:
             op = UnaryOp::invert;
             break;
