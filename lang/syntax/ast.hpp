@@ -69,7 +69,7 @@ inline constexpr int max_nesting =
 /// Functions, lambdas counted, of one file: what the compiler keeps of each is some times its text.
 inline constexpr int max_functions = 30'000;
 inline constexpr int max_alternatives = 10'000;  ///< of one pattern
-inline constexpr int max_block_depth = 100;  ///< compound statements within each other, as in CPython
+inline constexpr int max_block_depth = 100;      ///< compound statements within each other, as in CPython
 
 /// An integer literal; `too_large` when it does not fit 64 bits unsigned (`value` is then meaningless).
 struct IntegerExpr : Expr {
