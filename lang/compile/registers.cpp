@@ -259,9 +259,13 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 }
 
 void FunctionCompiler::finish_function() {
-    fn_->code.shrink_to_fit();
-    fn_->spans.shrink_to_fit();
-    fn_->operand_flags.shrink_to_fit();
+    // What a large one has left over was never touched, and costs less than a copy.
+    constexpr std::size_t large_words = 1 << 16;
+    if (fn_->code.size() < large_words) {
+        fn_->code.shrink_to_fit();
+        fn_->spans.shrink_to_fit();
+        fn_->operand_flags.shrink_to_fit();
+    }
     fn_->constants = fn_->constant_pool.data();
     // Without names that may own something, or reads that may come too early, the first word is not needed.
     const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;

@@ -183,7 +183,8 @@ def geometric_mean(values: list[float]) -> float:
 
 
 def report(measured: dict[str, dict[str, float]], options: argparse.Namespace) -> str:
-    """The table: a row for each program, then the geometric mean and the worst of each ratio."""
+    """The table: a row for each program, then the geometric mean and the worst of each ratio (of the
+    counts, those of all programs together)."""
     columns = columns_of(options)
     # A program that shares nothing executes a handful of counts either way, which is no ratio to speak of.
     ratios = {
@@ -199,6 +200,13 @@ def report(measured: dict[str, dict[str, float]], options: argparse.Namespace) -
         known = [ratio for ratio in ratios[column] if ratio is not None]
         return f"{fold(known):.2f}" if known else ""
 
+    def mean(column: Column) -> str:
+        if column.over != "counts":
+            return over_all(geometric_mean, column)
+        # Some programs execute none at all, which no product bears: all of them together.
+        all_counts = sum(times[column.under] for times in measured.values())
+        return f"{sum(times[column.over] for times in measured.values()) / all_counts:.2f}" if all_counts else ""
+
     def cell(ratio: float | None) -> str:
         return "–" if ratio is None else f"{ratio:.2f}"
 
@@ -206,7 +214,7 @@ def report(measured: dict[str, dict[str, float]], options: argparse.Namespace) -
     for i, (program, times) in enumerate(measured.items()):
         name = f"`{program}`" if options.markdown else program
         rows.append([name, f"{times['lua5.4']:.3f} s", *(cell(ratios[column][i]) for column in columns)])
-    rows.append(["geometric mean", "", *(over_all(geometric_mean, column) for column in columns)])
+    rows.append(["geometric mean", "", *(mean(column) for column in columns)])
     rows.append(["at most", "", *(column.bar for column in columns)])
     rows.append(["worst", "", *(over_all(max, column) for column in columns)])
     rows.append(["at most", "", *(column.worst_bar for column in columns)])
