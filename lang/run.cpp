@@ -2,7 +2,6 @@
 #include "lang/run.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <cstdio>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "lang/builtins/functions.hpp"
 #include "lang/compile/compiler.hpp"
 #include "lang/lifetimes/registry.hpp"
+#include "lang/monotonic_clock.hpp"
 #include "lang/syntax/parser.hpp"
 #include "lang/vm/interpreter.hpp"
 
@@ -20,12 +20,6 @@ namespace harness::lang {
 namespace {
 
 constexpr std::size_t most_errors = 20;  // static errors told at a time
-
-std::uint64_t now_ns() {
-    timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
-}
 
 bool read_text(const std::string& path, std::string& out) {
     std::FILE* file = std::fopen(path.c_str(), "rb");

@@ -50,6 +50,12 @@ struct StackFigures {
 struct LifetimeCosts {
     std::uint64_t retains = 0, releases = 0, copies = 0, copied_bytes = 0, destructors = 0, regions = 0;
     std::uint64_t traced_bytes = 0, collections = 0, pauses = 0, pause_ns_max = 0, pause_ns_total = 0;
+
+    void note_pause(std::uint64_t ns) {
+        ++pauses;
+        pause_ns_total += ns;
+        if (ns > pause_ns_max) pause_ns_max = ns;
+    }
 };
 
 struct Phases {

@@ -100,6 +100,11 @@ void Reading::look(const Expr* e, const Expr* parent, const Stmt* s, const std::
 
 // --- Parts
 
+/// The target of the assignment, where the place is the whole of it.
+const Expr* Reading::blamed_target() const {
+    return statement_ != nullptr && statement_->span == at_ ? stored_to(statement_) : nullptr;
+}
+
 const Expr* Reading::expression(Part part) const {
     const auto of_kind = [&](std::initializer_list<ExprKind> kinds) -> const Expr* {
         for (const Expr* e : exact_)
@@ -108,8 +113,7 @@ const Expr* Reading::expression(Part part) const {
     };
     const auto indexed = [&]() -> const Expr* {
         if (const Expr* e = of_kind({ExprKind::index})) return e;
-        const Expr* target =
-            statement_ != nullptr && statement_->span == at_ ? stored_to(statement_) : nullptr;
+        const Expr* target = blamed_target();
         return target != nullptr && target->kind == ExprKind::index ? target : nullptr;
     };
     const auto called = [&]() -> const CallExpr* {
@@ -140,8 +144,7 @@ const Expr* Reading::expression(Part part) const {
             if (const Expr* e = of_kind({ExprKind::attribute})) return as<AttributeExpr>(e).object;
             if (const CallExpr* call = called(); call != nullptr && call->callee->kind == ExprKind::attribute)
                 return as<AttributeExpr>(call->callee).object;
-            const Expr* target =
-                statement_ != nullptr && statement_->span == at_ ? stored_to(statement_) : nullptr;
+            const Expr* target = blamed_target();
             if (target != nullptr && target->kind == ExprKind::attribute)
                 return as<AttributeExpr>(target).object;
             return nullptr;
@@ -186,8 +189,7 @@ std::optional<Span> Reading::span_of(Part part, std::string_view quoted) const {
             for (const Argument& a : call.arguments)
                 if (a.name != 0 && names_.text(a.name) == quoted) return a.name_span;
         }
-        const Expr* target =
-            statement_ != nullptr && statement_->span == at_ ? stored_to(statement_) : nullptr;
+        const Expr* target = blamed_target();
         if (part == Part::attribute && target != nullptr && target->kind == ExprKind::attribute)
             return as<AttributeExpr>(target).name_span;
         return std::nullopt;

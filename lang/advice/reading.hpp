@@ -78,6 +78,7 @@ class Reading {
     const Stmt* find_definition(Block body, Span span, bool& in_class) const;
     const Stmt* find_class(std::string_view name) const;
     const DefStmt* function_around() const;
+    const Expr* blamed_target() const;
 
     const SourceMap& sources_;
     Span at_;

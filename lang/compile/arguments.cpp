@@ -50,11 +50,11 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
                 value->kind == ExprKind::call && o.hold == Hold::unnamed)
                 emit(Op::check_live, o.reg, 0, 0, value->span);
     }
-    // What a parameter was given unnamed it gives on.
-    const bool is_name = o.hold == Hold::lent && !o.temporary && !(given && !borrowed && is_given(o.reg));
+    // A name's object stays with the name; but what a parameter was given unnamed it gives on.
+    const bool stays =
+        regions() && o.hold == Hold::lent && !o.temporary && !(given && !borrowed && is_given(o.reg));
     if (o.reg != reg) {
-        emit(bits_matter && (borrowed || (is_name && regions())) ? Op::lend : Op::move, reg, o.reg, 0,
-             e->span);
+        emit(bits_matter && (borrowed || stays) ? Op::lend : Op::move, reg, o.reg, 0, e->span);
         if (o.hold == Hold::unnamed) {
             disown(o.reg);
             own(reg);

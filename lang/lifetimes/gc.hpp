@@ -6,21 +6,13 @@
 
 namespace harness::lang {
 
-struct Gc : Unanswered {
+struct Gc : Unjudged {
     static constexpr Lifetime traits() {
         Lifetime l;
         l.name = "gc";
         l.summary = "released some time after it became unreachable, by mark and sweep";
         l.traces = true;
         return l;
-    }
-    template <bool Checked>
-    static Value store_copy(Interpreter*, Value, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static Value store_take(Interpreter*, Value, Value v) {
-        return v;
     }
     /// An edge is traced as well.
     template <bool Checked>
@@ -42,8 +34,6 @@ struct Gc : Unanswered {
         discard<Checked>(S, v);
         return v;
     }
-    static Value read_place(Value v) { return v; }
-    static Value read_name(Value v) { return v; }
 };
 
 }  // namespace harness::lang

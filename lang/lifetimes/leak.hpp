@@ -6,7 +6,7 @@
 
 namespace harness::lang {
 
-struct Leak : Unanswered {
+struct Leak : Unjudged {
     static constexpr Lifetime traits() {
         Lifetime l;
         l.name = "leak";
@@ -16,23 +16,9 @@ struct Leak : Unanswered {
         return l;
     }
     template <bool Checked>
-    static Value store_copy(Interpreter*, Value, Value v) {
-        return v;
-    }
-    template <bool Checked>
-    static Value store_take(Interpreter*, Value, Value v) {
-        return v;
-    }
-    template <bool Checked>
     static Value store_edge(Interpreter*, Value, Value v) {
         return v.lent();
     }
-    template <bool Checked>
-    static Value take(Interpreter*, Value v) {
-        return v;
-    }
-    static Value read_place(Value v) { return v; }
-    static Value read_name(Value v) { return v; }
 };
 
 }  // namespace harness::lang

@@ -94,4 +94,22 @@ struct Unanswered {
     }
 };
 
+/// The same where a place says nothing about its value either: what is stored and read stays as it is.
+struct Unjudged : Unanswered {
+    template <bool Checked>
+    static Value store_copy(Interpreter*, Value, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value store_take(Interpreter*, Value, Value v) {
+        return v;
+    }
+    template <bool Checked>
+    static Value take(Interpreter*, Value v) {
+        return v;
+    }
+    static Value read_place(Value v) { return v; }
+    static Value read_name(Value v) { return v; }
+};
+
 }  // namespace harness::lang

@@ -2,12 +2,12 @@
 #include "lang/vm/collector.hpp"
 
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "lang/monotonic_clock.hpp"
 #include "lang/vm/visit.hpp"
 
 namespace harness::lang {
@@ -26,12 +26,6 @@ constexpr std::uint64_t objects_per_clock = 256;
 /// Above the innermost window stand the arguments of a call that has not begun.
 constexpr std::ptrdiff_t slots_above = 512;
 constexpr int exit_rounds_max = 100;
-
-std::uint64_t now_ns() {
-    timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
-}
 
 /// Zero bits are the float 0.0. Whole pages of a large range are given back instead of written.
 void clear(Value* from, Value* to) {
@@ -96,15 +90,8 @@ void Collector::step() {
     } else if (!sweep(interval_ * step_factor, begin + pause_ns_)) {
         end_sweep();
     }
-    note_pause(begin);
+    vm_.costs.note_pause(now_ns() - begin);
     pausing_ = false;
-}
-
-void Collector::note_pause(std::uint64_t begin_ns) {
-    const std::uint64_t pause = now_ns() - begin_ns;
-    vm_.costs.pause_ns_max = std::max(vm_.costs.pause_ns_max, pause);
-    vm_.costs.pause_ns_total += pause;
-    ++vm_.costs.pauses;
 }
 
 void Collector::safepoint() {
@@ -125,7 +112,7 @@ void Collector::finish_cycle() {
             end_sweep();
         }
     }
-    note_pause(begin);
+    vm_.costs.note_pause(now_ns() - begin);
     pausing_ = false;
 }
 
@@ -175,7 +162,7 @@ void Collector::begin_cycle() {
     phase_ = Phase::marking;
     vm_.marking = true;
     next_step_ = vm_.heap.counts().payload_total + interval();
-    note_pause(begin);
+    vm_.costs.note_pause(now_ns() - begin);
     pausing_ = false;
     // Half of them at once, the others as slowly as may be.
     if (vm_.options.gc_stress && epoch_ % 2 == 0) finish_cycle();

@@ -57,7 +57,6 @@ class Collector {
     void finish_cycle();
     void destroy(Value v);
     void run_destructors();
-    void note_pause(std::uint64_t begin_ns);
     std::uint32_t& mark_of(Value v) const;
 
     Interpreter& vm_;

@@ -1,10 +1,10 @@
 // Garbage in cycles, for refcount+cycles: trial deletion among the objects that lost a reference without
 // dying (Bacon and Rajan, "Concurrent cycle collection in reference counted systems", 2001, the synchronous
 // form), with explicit lists in place of recursion.
-#include <time.h>
 
 #include <algorithm>
 
+#include "lang/monotonic_clock.hpp"
 #include "lang/vm/release.hpp"
 #include "lang/vm/visit.hpp"
 
@@ -17,12 +17,6 @@ constexpr std::uint16_t flag_reached = 0x4000;
 constexpr std::size_t candidates_min = 1000;
 /// At exit destructors may leave new garbage behind, without end if they are so written.
 constexpr int exit_rounds_max = 100;
-
-std::uint64_t now_ns() {
-    timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
-}
 
 }  // namespace
 
@@ -191,7 +185,7 @@ void Interpreter::collect_cycles() {
     set_site();
     CycleCollector(*this).collect();
     ++costs.collections;
-    costs.pause_ns_max = std::max(costs.pause_ns_max, now_ns() - begin);
+    costs.note_pause(now_ns() - begin);
     // As many candidates as half of what lives: the work is then a constant for each lost reference.
     const std::uint64_t live = heap.counts().allocations - heap.counts().deallocations;
     candidates_max_ = std::max<std::size_t>(candidates_min, live / 2);

@@ -51,7 +51,8 @@ template <unsigned Operation, Last last>
             HARNESS_NEXT(0);
         }
         // Values of the language can be joined again; what the program defines may have done something.
-        const bool repeatable = (flags & augmented) == 0 && !S->is_instance(b) && !S->is_instance(c);
+        const bool repeatable =
+            S->collector != nullptr && (flags & augmented) == 0 && !S->is_instance(b) && !S->is_instance(c);
         if (repeatable && S->collected_instead()) HARNESS_AGAIN();
     }
     HARNESS_GO(op_unwind);
