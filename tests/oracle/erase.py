@@ -13,6 +13,16 @@ import sys
 import tokenize
 from pathlib import Path
 
+
+def hash48(x: int) -> int:
+    """47 bits of splitmix64's finaliser (Steele, Lea and Flood 2014); of ints only, which is what workloads hash."""
+    word = (1 << 64) - 1
+    z = (x + 0x9E3779B97F4A7C15) & word
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & word
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & word
+    return (z ^ z >> 31) >> 17
+
+
 # Functions of the language that Python lacks. They sit on one line, so that line numbers stay those of the program.
 PRELUDE = {
     "move": lambda x: x,
@@ -22,6 +32,7 @@ PRELUDE = {
     "param": lambda name, default: default,
     "wrap32": lambda x: x & 0xFFFFFFFF,
     "mulmod": lambda a, b, m: a * b % m,
+    "hash48": hash48,
 }
 
 # Before one of these a `&` or `~&` is the borrow of what follows, not an operator between two values.
