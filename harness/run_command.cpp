@@ -28,6 +28,7 @@ KnownNames known_names() {
     KnownNames known;
     for (const auto& allocator : allocators::list_allocators()) known.allocators.push_back(allocator.name);
     for (const auto& lifetime : lang::list_lifetimes()) known.lifetimes.emplace_back(lifetime.name);
+    for (const auto name : lang::list_lifetimes_left_out()) known.lifetimes_left_out.emplace_back(name);
     return known;
 }
 

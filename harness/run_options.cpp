@@ -2,7 +2,7 @@
 // CLI11 collects the texts; those that need more than a conversion are read here, with messages of our own.
 #include "harness/run_options.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -157,6 +157,11 @@ std::optional<Failure> choose_cell(const Texts& texts, const KnownNames& known, 
                            "': 'null' hands out the same bytes again and again, so no program can run on it",
                        "use --allocator fixed to see the language's own share"};
     }
+    if (has(known.lifetimes_left_out, run.lifetime)) {
+        return Failure{fmt::format("the lifetime '{}' is not in this build, which has {}", run.lifetime,
+                                   fmt::join(known.lifetimes, ", ")),
+                       "configure it without -DHARNESS_LIFETIMES, or with this name in it"};
+    }
     if (!has(known.lifetimes, run.lifetime)) {
         return unknown_name("a lifetime", run.lifetime, known.lifetimes, "harness list");
     }
@@ -174,6 +179,8 @@ Parsed<RunSettings> parse_run(const std::vector<std::string>& arguments, const K
     if (std::find(known.allocators.begin(), known.allocators.end(), "slab") != known.allocators.end()) {
         run.allocator = "slab";
     }
+    // A build with one lifetime needs no option to use it.
+    if (known.lifetimes.size() == 1) run.lifetime = known.lifetimes.front();
     CLI::App app(examples);
     declare(app, run, texts);
     if (const auto end = read_arguments(app, {arguments.begin(), bar})) {

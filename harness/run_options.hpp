@@ -38,6 +38,7 @@ struct RunSettings {
 struct KnownNames {
     std::vector<std::string> allocators;
     std::vector<std::string> lifetimes;
+    std::vector<std::string> lifetimes_left_out{};  ///< that exist, but not in this build
 };
 
 /// Reads the arguments after `run`. Everything behind a bare `--` belongs to the program.

@@ -244,4 +244,6 @@ std::vector<LifetimeInfo> list_lifetimes() {
     return all;
 }
 
+std::vector<std::string_view> list_lifetimes_left_out() { return lifetimes_left_out(); }
+
 }  // namespace harness::lang

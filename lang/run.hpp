@@ -99,6 +99,8 @@ struct LifetimeInfo {
     std::string_view name, summary;
 };
 std::vector<LifetimeInfo> list_lifetimes();
+/// Names of the lifetimes that this build was made without; as a rule there are none.
+std::vector<std::string_view> list_lifetimes_left_out();
 
 /// The same program in Python, memory statements erased; errors when it cannot be said there.
 std::string to_python(std::string source, const std::string& file, SourceMap& sources,

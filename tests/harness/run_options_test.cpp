@@ -122,6 +122,23 @@ TEST(RunOptions, a_misspelt_lifetime_is_told_the_nearest) {
     EXPECT_EQ(failure.remedy, "did you mean 'refcount'?");
 }
 
+TEST(RunOptions, a_lifetime_that_was_left_out_of_the_build_is_told_as_such) {
+    const KnownNames names{{"direct"}, {"gc", "arena"}, {"leak", "refcount"}};
+    const Parsed<RunSettings> parsed = parse_run({"--lifetime", "leak", "a.src"}, names);
+    ASSERT_TRUE(std::holds_alternative<Failure>(parsed));
+    EXPECT_EQ(std::get<Failure>(parsed).message,
+              "the lifetime 'leak' is not in this build, which has gc, arena");
+    EXPECT_EQ(std::get<Failure>(parsed).remedy,
+              "configure it without -DHARNESS_LIFETIMES, or with this name in it");
+    EXPECT_TRUE(std::holds_alternative<Failure>(parse_run({"a.src"}, names)));
+    EXPECT_EQ(accepted({"--lifetime", "gc", "a.src"}, names).lifetime, "gc");
+}
+
+TEST(RunOptions, the_only_lifetime_of_a_build_needs_no_option) {
+    const KnownNames names{{"direct"}, {"gc"}, {"leak", "refcount"}};
+    EXPECT_EQ(accepted({"a.src"}, names).lifetime, "gc");
+}
+
 TEST(RunOptions, what_has_no_meaning_is_refused) {
     refused({});
     refused({"a.src", "b.src"});
