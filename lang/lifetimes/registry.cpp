@@ -10,7 +10,7 @@ namespace harness::lang {
 
 std::optional<LifetimeEntry> find_lifetime(std::string_view name, bool checked) {
 #define LIFETIME(policy, text) \
-    if (name == text) return lifetime_entry_##policy(checked);
+    if (name == (text)) return lifetime_entry_##policy(checked);
 #include "lang/lifetimes/built.def"
 #undef LIFETIME
     return std::nullopt;
