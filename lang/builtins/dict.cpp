@@ -136,7 +136,8 @@ bool set(Machine& machine, Value dict, Value key, Store store) {
     if (Value* place = dict_find(machine, machine.heap.payload<Dict>(dict), key, hash)) {
         const Value stored = store();
         if (is_failed(stored)) return false;
-        machine.discard(std::exchange(*place, stored));
+        const Value old = std::exchange(*place, stored);
+        machine.discard_overwritten(*place, old);
         return true;
     }
     if (!make_room(machine, dict)) {

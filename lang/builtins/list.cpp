@@ -119,8 +119,9 @@ bool list_set(Machine& machine, Value list, Value index, Value lent) {
     if (!place_of(machine, list, index, " assignment index out of range", at)) return false;
     const Value stored = machine.store(list, lent);
     if (is_failed(stored)) return false;
-    const Value old = std::exchange(sequence_of(machine, list).elements()[at], stored);
-    machine.discard(old);
+    Value& place = sequence_of(machine, list).elements()[at];
+    const Value old = std::exchange(place, stored);
+    machine.discard_overwritten(place, old);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
 
@@ -16,13 +17,23 @@ bool FunctionCompiler::has_unpacking(const CallExpr& e) const {
 Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure) {
     const bool borrowed = e->kind == ExprKind::borrow;
     const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
-    const bool bits_matter = context_.lifetime.explicit_release || regions();
+    const bool bits_matter = context_.lifetime.gives || regions();
+    const bool to_pass = given && !borrowed && may_pass(value) &&
+                         (context_.lifetime.moves || passes_on(value) || (storing_call_ && hands_over(value)));
     const unsigned mark = next_temp_;
     Operand o{};
     const bool must_own = counts() && !pure;
     if (value->kind == ExprKind::placeholder && !borrowed && given) pipe_consumed_ = true;
     switch (value->kind) {
         case ExprKind::name: {
+            if (to_pass) {
+                if (context_.checked && check_live_arguments_) {
+                    const Operand named = read_name(as<NameExpr>(value).name, value->span, reg);
+                    emit(Op::check_live, named.reg, 0, 0, value->span);
+                }
+                passed_ = &as<NameExpr>(value);
+                return pass(*passed_, reg).hold;
+            }
             // A name that is given stands for its object: where the callee stores it, the place is to own it.
             const bool keeps_bit = given && !borrowed && context_.lifetime.explicit_release;
             o = read_name(as<NameExpr>(value).name, value->span, reg, must_own && !keeps_bit);
@@ -46,13 +57,14 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
         default:
             o = expr(value, reg);
             // A function may give back a borrow of what is gone.
-            if (context_.checked && check_live_arguments_ && context_.lifetime.explicit_release &&
+            if (context_.checked && check_live_arguments_ && context_.lifetime.gives &&
                 value->kind == ExprKind::call && o.hold == Hold::unnamed)
                 emit(Op::check_live, o.reg, 0, 0, value->span);
     }
     // A name's object stays with the name; but what a parameter was given unnamed it gives on.
     const bool stays =
-        regions() && o.hold == Hold::lent && !o.temporary && !(given && !borrowed && is_given(o.reg));
+        o.hold == Hold::lent && !o.temporary &&
+        (single_owner() || (regions() && !(given && !borrowed && is_given(o.reg))));
     if (o.reg != reg) {
         emit(bits_matter && (borrowed || stays) ? Op::lend : Op::move, reg, o.reg, 0, e->span);
         if (o.hold == Hold::unnamed) {
@@ -114,6 +126,7 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
             args.holds.push_back(evaluate(a, reg));
         }
         ++args.count;
+        args.passed.push_back(std::exchange(passed_, nullptr));
         if (a.name != 0) names.push_back(context_.constant_string(context_.names.text(a.name)));
         if (defers_drops() && a.value->kind == ExprKind::borrow && args.holds.back() == Hold::unnamed) {
             // The callee sees the borrow; the owner waits in a register behind the window.
@@ -166,10 +179,26 @@ bool same_place(const Expr* a, const Expr* b) {
 
 }  // namespace
 
+/// Whether evaluating `value` reads the place just once, so that its content may leave it there.
+bool FunctionCompiler::mentions_once(const Expr* value, const Expr* place) const {
+    unsigned times = 0;
+    const OnExpr count = [&](const Expr* e) {
+        const bool repeats = e->kind == ExprKind::list_comp || e->kind == ExprKind::dict_comp ||
+                             e->kind == ExprKind::generator || e->kind == ExprKind::lambda;
+        if (same_place(e, place)) times += 1;
+        if (times > 1) return;
+        const unsigned before = times;
+        each_part(e, count);
+        if (repeats && times != before) times = 2;
+    };
+    count(value);
+    return times == 1;
+}
+
 /// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value. A name
 /// need not: another name stands for the same object in its full right.
 bool FunctionCompiler::passes_on(const Expr* place) const {
-    return place->kind != ExprKind::name && context_.lifetime.explicit_release &&
+    return (place->kind != ExprKind::name || single_owner()) && context_.lifetime.gives &&
            std::any_of(passing_on_.begin(), passing_on_.end(),
                        [&](const Expr* p) { return same_place(p, place); });
 }
@@ -177,7 +206,7 @@ bool FunctionCompiler::passes_on(const Expr* place) const {
 /// Before the call: under `manual` the called function may store what it is given, free it or pass it on. An
 /// error that comes out of it must not end that again.
 void FunctionCompiler::give_arguments(const Arguments& args, bool given) {
-    if (!given || !context_.lifetime.explicit_release) return;
+    if (!given || !context_.lifetime.gives) return;
     for (unsigned i = 0; i < args.count; ++i) {
         if (args.holds[i] != Hold::unnamed) continue;
         const auto reg = static_cast<std::uint8_t>(args.first + i);
@@ -203,14 +232,26 @@ void FunctionCompiler::end_arguments(const Arguments& args, bool given, Span spa
         while (i + run < args.count && args.holds[i + run] == Hold::unnamed) ++run;
         const auto reg = static_cast<std::uint8_t>(args.first + i);
         if (given || !defers_drops()) {
-            emit(run == 1 ? (given ? Op::discard : Op::drop) : (given ? Op::discard_range : Op::drop_range),
-                 reg, run == 1 ? 0 : run, 0, span);
+            if (given && single_owner())
+                emit(Op::end_given, reg, run, 0, span);
+            else
+                emit(run == 1 ? (given ? Op::discard : Op::drop)
+                              : (given ? Op::discard_range : Op::drop_range),
+                     reg, run == 1 ? 0 : run, 0, span);
             for (unsigned k = 0; k < run; ++k) disown(static_cast<std::uint8_t>(reg + k));
         } else {
             for (unsigned k = 0; k < run; ++k) pending_drops_.push_back(static_cast<std::uint8_t>(reg + k));
         }
         i += run;
     }
+}
+
+/// The name owns again what a builtin only borrowed.
+void FunctionCompiler::give_back(const NameExpr& e, std::uint8_t reg) {
+    const Resolved r = resolve(e.name);
+    const bool is_global = r.kind == Resolved::Kind::global;
+    emit(Op::give_back, reg, r.local.reg, is_global ? 2 : r.local.is_cell ? 1 : 0, e.span);
+    emit_word(r.index);
 }
 
 /// The same where what is called may be a builtin: then what it only borrowed goes with the statement.
@@ -239,6 +280,7 @@ void FunctionCompiler::settle_arguments(const Arguments& args, Span span) {
             disown(reg);
             own(reg);
             pending_drops_.push_back(reg);
+            if (args.passed[i] != nullptr) give_back(*args.passed[i], reg);
         }
     }
     for (const std::uint8_t reg : places) {

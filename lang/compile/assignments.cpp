@@ -23,7 +23,8 @@ void FunctionCompiler::assign(const AssignStmt& s) {
         assign_expr(s.targets[0], s.value, s.span);
         return;
     }
-    Operand value = owned_temp(s.value);
+    const bool passes = may_pass(s.value) && s.targets.back()->kind == ExprKind::name;
+    Operand value = passes ? pass(as<NameExpr>(s.value), -1) : owned_temp(s.value);
     for (std::size_t i = 0; i < s.targets.size(); ++i) {
         // All but the last target get references of their own.
         const bool last = i + 1 == s.targets.size();
@@ -67,7 +68,14 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 release_to(std::max(mark, static_cast<unsigned>(mark)));
                 return;
             }
+            if (may_pass(value)) {
+                store_name(as<NameExpr>(target).name, pass(as<NameExpr>(value), -1), span);
+                return;
+            }
+            const bool on = single_owner() && mentions_once(value, target);
+            if (on) passing_on_.push_back(target);
             Operand o = expr(value);
+            if (on) passing_on_.pop_back();
             store_name(as<NameExpr>(target).name, o, span);
             return;
         }
@@ -90,17 +98,32 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 edge_ = false;
                 return;
             }
-            passing_on_.push_back(target);
-            const Operand made = expr(value);
-            passing_on_.pop_back();
+            const bool on = !single_owner() || mentions_once(value, target);
+            if (on) passing_on_.push_back(target);
+            Operand made{};
+            const bool handed = hands_over(value);
+            if (handed && find_local(as<NameExpr>(value).name) != nullptr &&
+                !find_local(as<NameExpr>(value).name)->is_cell &&
+                (target->kind == ExprKind::attribute || target->kind == ExprKind::index)) {
+                made = expr(value);
+                last_ = true;
+            } else {
+                made = handed ? pass(as<NameExpr>(value), -1) : expr(value);
+            }
+            if (on) passing_on_.pop_back();
             if (hinted) region_hint_end(value->span);
             // Taking apart is told at the targets, but what is gone at its own place.
             const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;
             if (context_.checked && apart && made.hold != Hold::plain)
                 emit(Op::check_live, made.reg, 0, 0, value->span);
-            last_ = made.hold == Hold::lent && !made.temporary && is_last_read(value);
+            last_ = last_ || (made.hold == Hold::lent && !made.temporary && is_last_read(value));
+            const bool moved = last_ && handed && context_.lifetime.moves;
             assign_target(target, made, span);
             last_ = false;
+            if (moved) {
+                needs_init_ = true;
+                forget(*find_local(as<NameExpr>(value).name));
+            }
         }
     }
 }
@@ -123,9 +146,10 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     std::vector<Operand> values;
     const std::size_t before = passing_on_.size();
     passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
-    for (const Expr* e : value.elements) {
+    for (std::size_t i = 0; i < value.elements.size(); ++i) {
         const std::uint8_t reg = temp();
-        const Hold hold = into_owned(e, reg, true);
+        const Hold hold =
+            into_owned(value.elements[i], reg, true, target.elements[i]->kind == ExprKind::name);
         values.push_back({reg, hold, true});
     }
     passing_on_.resize(before);
@@ -190,7 +214,7 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
                 const auto& s = as<SliceExpr>(i.index);
                 const SliceBounds bounds = slice_bounds(s, object, span);
                 // A list takes the elements; a __setitem__ of the program is given the value itself.
-                const bool given = value.hold == Hold::unnamed && context_.lifetime.explicit_release;
+                const bool given = value.hold == Hold::unnamed && context_.lifetime.gives;
                 emit(Op::set_slice, object.reg, bounds.first, value.reg, span, given ? ends_c : 0);
                 end_slice_bounds(bounds, span);
                 finish(value, span);
@@ -276,7 +300,8 @@ void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
     if (s.value == nullptr) return;
     // Stores to names and fields are checked against what the whole scope says of them.
     if (s.target->kind == ExprKind::name && s.value->kind != ExprKind::borrow)
-        store_name(as<NameExpr>(s.target).name, expr(s.value), s.value->span);
+        store_name(as<NameExpr>(s.target).name,
+                   may_pass(s.value) ? pass(as<NameExpr>(s.value), -1) : expr(s.value), s.value->span);
     else
         assign_expr(s.target, s.value, s.span);
 }

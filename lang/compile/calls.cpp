@@ -68,7 +68,7 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     emit(Op::call_native, first, args.count, result.reg,
          about_argument ? e.arguments.back().value->span : e.span);
     emit_word(constant(native));
-    if (context_.lifetime.explicit_release && contains(iterator_makers, native.as_constant<Native>()->name))
+    if (context_.lifetime.gives && contains(iterator_makers, native.as_constant<Native>()->name))
         for (unsigned i = 0; i < args.count; ++i)
             if (args.holds[i] == Hold::unnamed)
                 emit(Op::receive, result.reg, args.first + i, 0, e.arguments[i].value->span);
@@ -129,14 +129,19 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     object.reg = list;
     const bool hinted = regions() && region_hint(callee.object, item);
     // The last of a name stays where it is; the generic path finds it there, too.
-    const bool last = is_last_read(item);
+    const Local* named = item->kind == ExprKind::name ? find_local(as<NameExpr>(item).name) : nullptr;
+    const bool handed = hands_over(item) && named != nullptr && !named->is_cell;
+    const bool last = handed || is_last_read(item);
+    storing_call_ = true;
     const Hold hold = last ? Hold::lent : argument(item, value, true, true);
+    storing_call_ = false;
+    passed_ = nullptr;
     if (hinted) region_hint_end(item->span);
     const bool lent = hold == Hold::lent || item->kind == ExprKind::borrow;
     Op op = lent ? Op::append_method_copy : Op::append_method_take;
     std::uint8_t from = value;
     if (last) {
-        const Local local = locals_.at(as<NameExpr>(item).name);
+        const Local local = *find_local(as<NameExpr>(item).name);
         check_assigned(local, item->span);
         if (context_.checked) emit(Op::check_live, local.reg, 0, 0, item->span);
         op = handing_over(local, Op::append_method_move);
@@ -146,6 +151,10 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     emit_word(callee.name);
     emit_word(item->kind == ExprKind::borrow ? 1 : 0);
     if (hold == Hold::unnamed) disown(value);
+    if (handed && context_.lifetime.moves) {
+        needs_init_ = true;
+        forget(*named);
+    }
     finish(object, e.span);
     const Operand result = constant_operand(Value::none(), dest, e.span);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
@@ -165,15 +174,25 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         return append_call(e, callee, dest);
     const unsigned mark = next_temp_;
     const bool given = receives(context_.facts, callee.name, name) ||
-                       (context_.lifetime.explicit_release && !is_builtin_method_name(name));
+                       (context_.lifetime.gives && !is_builtin_method_name(name));
+    // A receiver that nobody names lives to the end of the statement, while the method sees a borrow.
+    const bool may_be_unnamed = single_owner() && callee.object->kind != ExprKind::name;
+    const std::uint8_t keeper = may_be_unnamed ? temp() : 0;
     const std::uint8_t self = temp();
     // Only methods of the program can overwrite the place that the receiver was read from.
     const bool pure = !context_.facts.defines(callee.name) &&
                       std::all_of(e.arguments.begin(), e.arguments.end(),
                                   [&](const Argument& a) { return inert(a.value); });
     const Hold self_hold = argument(callee.object, self, false, pure);
+    if (may_be_unnamed && self_hold == Hold::unnamed) {
+        emit(Op::set_aside, keeper, self, 0, e.span);
+        own(keeper);
+        pending_drops_.push_back(keeper);
+    }
     if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
+    storing_call_ = contains(storing_methods, name) && !context_.facts.defines(callee.name);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
+    storing_call_ = false;
     const std::uint8_t at = window(self, 1, args, e.span);
     const Operand result = call_result(dest, self, self_hold != Hold::unnamed || !counts());
     give_arguments(args, given);

@@ -93,6 +93,8 @@ bool FunctionCompiler::leaves_waiting(const Expr* e) const {
 
 Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
     const bool is_list = e.kind == ExprKind::list;
+    // What a tuple of results names leaves the function with it.
+    const bool binds = std::exchange(returned_, nullptr) == &e;
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
     constexpr std::size_t chunk = 32;
@@ -102,7 +104,7 @@ Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
     });
     const std::size_t at_once = apart ? 0 : std::min(e.elements.size(), chunk);
     const auto first = static_cast<std::uint8_t>(next_temp_);
-    for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp(), true);
+    for (std::size_t i = 0; i < at_once; ++i) into_owned(e.elements[i], temp(), true, binds);
     const bool whole = !apart && e.elements.size() <= chunk;
     // Built in a register of its own: `dest` may be read by the elements that follow.
     const std::uint8_t list = whole ? reg : temp();
@@ -120,7 +122,7 @@ Operand FunctionCompiler::sequence(const SequenceExpr& e, int dest) {
                 finish(items, element->span);
             } else {
                 const std::uint8_t value = temp();
-                into_owned(element, value, true);
+                into_owned(element, value, true, binds);
                 emit(Op::append_take, list, value, 0, element->span);
                 disown(value);
             }

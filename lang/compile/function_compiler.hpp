@@ -30,6 +30,7 @@ struct Local {
     bool plain = false;         ///< never refers to the heap
     bool is_parameter = false;  ///< lent by the caller, never written
     bool is_received = false;   ///< what the call made for *rest or **rest, never written
+    bool was_parameter = false;  ///< a parameter that is assigned to or captured, in a register of its own
     TypeCode type = 0;          ///< enforced at every store; 0: anything goes
 };
 
@@ -106,7 +107,8 @@ class FunctionCompiler {
     void end_statement(Span span, std::size_t from);
     bool counts() const { return context_.lifetime.counts; }
     bool regions() const { return context_.lifetime.regions; }
-    bool defers_drops() const { return context_.lifetime.explicit_release; }
+    bool single_owner() const { return context_.lifetime.single_owner; }
+    bool defers_drops() const { return context_.lifetime.gives; }
 
     // --- registers.cpp
     void lay_out_names(List<Parameter> parameters);
@@ -123,6 +125,12 @@ class FunctionCompiler {
     std::uint32_t static_slot(NameId name);
     std::uint32_t args_slot();
     Operand read_name(NameId name, Span span, int dest, bool must_own = false);
+    /// Where each object has one owner: a name that this function binds, whose ownership may pass on.
+    bool may_pass(const Expr* e);
+    /// The same where a place is to receive it.
+    bool hands_over(const Expr* e);
+    /// What a name answers for, unnamed; the name borrows it, or is moved.
+    Operand pass(const NameExpr& e, int dest);
     void store_name(NameId name, Operand value, Span span);
     void store_local(const Local& local, Operand value, Span span);
     void check_assigned(const Local& local, Span span);
@@ -146,7 +154,8 @@ class FunctionCompiler {
     /// With `stores`, for a place that is to own what a name stands for; without, for as long as the register
     /// is used.
     /// `plain` when there is nothing to answer for, else `unnamed`.
-    Hold into_owned(const Expr* e, std::uint8_t reg, bool stores = false);
+    /// With `binds`, for a name.
+    Hold into_owned(const Expr* e, std::uint8_t reg, bool stores = false, bool binds = false);
     Operand owned_temp(const Expr* e);
     /// Whether an instruction that writes `dest` early could overwrite a name that is still to be read.
     bool is_name_register(int dest) const { return dest >= 0 && dest < static_cast<int>(first_temp_); }
@@ -157,6 +166,7 @@ class FunctionCompiler {
     Operand integer_expr(const IntegerExpr& e, int dest);
 
     // --- displays.cpp
+    const Expr* returned_ = nullptr;  ///< the tuple in a return statement
     Operand fstring(const FStringExpr& e, int dest);
     std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
     bool leaves_waiting(const Expr* e) const;
@@ -219,11 +229,14 @@ class FunctionCompiler {
     Operand unpacked_call(const CallExpr& e, int dest);
 
     // --- arguments.cpp
+    bool storing_call_ = false;  ///< a builtin method stores what it is given
+    bool mentions_once(const Expr* value, const Expr* place) const;
     bool has_unpacking(const CallExpr& e) const;
     struct Arguments {
         std::uint8_t first = 0;
         unsigned count = 0;
         std::vector<Hold> holds;
+        std::vector<const NameExpr*> passed;  ///< names whose ownership was given, at the arguments' places
         std::uint32_t keyword_names = 0;  ///< constant index + 1 of the tuple of names, 0 for none
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
@@ -233,9 +246,15 @@ class FunctionCompiler {
     Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
     void give_arguments(const Arguments& args, bool given);
     void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
+    void give_back(const NameExpr& e, std::uint8_t reg);
+    const NameExpr* passed_ = nullptr;  ///< by the argument that was evaluated last
     void settle_arguments(const Arguments& args, Span span);
 
     // --- functions.cpp
+    /// Whether a return must look at names, or at parameters that may have been given something.
+    bool ends_names() const {
+        return counts() && (fn_->owned_count > 0 || (single_owner() && fn_->header.parameters > 0));
+    }
     std::uint32_t index_of(const Function* function) const;
     Operand make_function(Function* function, List<Parameter> parameters, Span span, int dest);
     void def_statement(const DefStmt& s);

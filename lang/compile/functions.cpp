@@ -215,7 +215,7 @@ void FunctionCompiler::function_body(const Block& body, Span span) {
             return_value({none, Hold::plain, true}, span);
         } else if (fn_->header.kind == ScopeKind::global && module_ == 0) {
             emit(Op::halt, 0, 0, 0, span);
-        } else if (counts() && fn_->owned_count > 0) {
+        } else if (ends_names()) {
             emit(Op::load_none, none, 0, 0, span);
             emit(Op::return_clean, none, 0, 0, span);
         } else {
@@ -321,7 +321,7 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
         if (owned) disown(value.reg);
         end_statement(span);
         leave_blocks(0, 0, span);
-        emit(fn_->owned_count > 0 ? Op::return_clean : Op::return_, value.reg, 0, 0, span);
+        emit(ends_names() ? Op::return_clean : Op::return_, value.reg, 0, 0, span);
     } else {
         if (regions() && open_regions_ > 0) {
             if (!value.temporary) {

@@ -23,6 +23,8 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
         } else if (e->kind == ExprKind::pipe) {
             place(as<PipeExpr>(e).left);  // `x | deinit(_)` ends x
         }
+        // Any name that stands alone may be moved there.
+        if (context_.lifetime.moves) place(e);
         each_part(e, look);
     };
     each_statement(body, [&](const Stmt* s) {

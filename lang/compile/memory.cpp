@@ -90,7 +90,7 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
         default: {
             // An unnamed result: it belongs to this statement.
             const Operand value = owned_temp(place);
-            if (context_.lifetime.explicit_release) {
+            if (context_.lifetime.gives) {
                 emit(Op::deinit_value, value.reg, deep, 0, span);
                 disown(value.reg);
             } else {
@@ -125,7 +125,8 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
                 needs_init_ = true;
                 if (r.local.is_parameter && counts()) {
                     // The caller's reference stays the caller's; this one is another.
-                    emit(Op::share_name, reg, r.local.reg, 0, span);
+                    single_owner() ? emit(Op::pass, reg, r.local.reg, 1, span)
+                                   : emit(Op::share_name, reg, r.local.reg, 0, span);
                     emit(Op::move_name, reg, r.local.reg, 1, span);
                 } else {
                     emit(Op::move_name, reg, r.local.reg, 0, span);

@@ -234,6 +234,43 @@ bool FunctionCompiler::is_last_read(const Expr* e) const {
     return !l.is_cell && !l.plain && (!l.is_parameter || l.reg < most_given);
 }
 
+bool FunctionCompiler::may_pass(const Expr* e) {
+    if (!single_owner() || e->kind != ExprKind::name || class_register_.has_value()) return false;
+    const Resolved r = resolve(as<NameExpr>(e).name);
+    if (r.kind == Resolved::Kind::local) return !r.local.plain;
+    return r.kind == Resolved::Kind::global && parent_ == nullptr;
+}
+
+/// Under `scope` what a name owns stays with it, but what a parameter was given goes on.
+bool FunctionCompiler::hands_over(const Expr* e) {
+    if (!may_pass(e)) return false;
+    if (context_.lifetime.moves) return true;
+    const Resolved r = resolve(as<NameExpr>(e).name);
+    return r.kind == Resolved::Kind::local &&
+           (r.local.is_parameter || r.local.is_received || r.local.was_parameter);
+}
+
+Operand FunctionCompiler::pass(const NameExpr& e, int dest) {
+    const std::uint8_t reg = target(dest);
+    const Resolved r = resolve(e.name);
+    if (r.kind == Resolved::Kind::global) {
+        emit(Op::pass_global, reg, 0, 0, e.span);
+        emit_word(r.index);
+    } else if (r.local.is_cell) {
+        emit(Op::pass_cell, reg, r.local.reg, 0, e.span);
+        emit_word(e.name);
+    } else {
+        check_assigned(r.local, e.span);
+        emit(Op::pass, reg, r.local.reg, 0, e.span);
+        if (context_.lifetime.moves) {
+            needs_init_ = true;
+            forget(r.local);
+        }
+    }
+    own(reg);
+    return {reg, Hold::unnamed, true};
+}
+
 /// Of the three instructions `move`, `give`, … the one for this name.
 Op FunctionCompiler::handing_over(const Local& local, Op move) {
     return static_cast<Op>(static_cast<unsigned>(move) + (local.is_parameter ? 1U : 0U));

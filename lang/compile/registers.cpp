@@ -187,6 +187,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (const Local& p : moved_parameters) {
         Local local{.name = p.name, .reg = static_cast<std::uint8_t>(next++)};
         local.is_cell = scope_.captured.contains(p.name);
+        local.was_parameter = !received.contains(p.name);
         local.is_received = received.contains(p.name) && !scope_.assigned_parameters.contains(p.name);
         local.type = p.type;
         locals_[p.name] = local;
@@ -227,6 +228,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 
     // One word at the start, skipped when nothing turns out to need it.
     emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->header.span);
+    const Op own_share = !counts() ? Op::move : single_owner() ? Op::pass : Op::share_name;
     // There may be no memory for the next cell: then *rest and **rest, which nobody else has, end, too.
     for (const Local& p : moved_parameters)
         if (received.contains(p.name)) own(p.reg);
@@ -235,14 +237,14 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         const bool is_received = received.contains(p.name);
         if (local.is_cell) {
             const std::uint8_t value = temp();
-            emit(counts() && !is_received ? Op::share_name : Op::move, value, p.reg, 0, fn_->header.span);
+            emit(is_received ? Op::move : own_share, value, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
-            own(value, is_received ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
+            own(value, is_received || single_owner() ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
             emit(Op::new_cell, local.reg, value, 0, fn_->header.span);
             disown(value);
             release_to(value);
         } else {
-            emit(counts() && !is_received ? Op::share_name : Op::move, local.reg, p.reg, 0, fn_->header.span);
+            emit(is_received ? Op::move : own_share, local.reg, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
         }
         flow_.set(local.reg);

@@ -85,7 +85,9 @@ void FunctionCompiler::statement(const Stmt* s) {
                 emit(Op::load_none, none, 0, 0, s->span);
                 return_value({none, Hold::plain, true}, s->span, s);
             } else {
+                if (value->kind == ExprKind::tuple) returned_ = value;
                 return_value(expr(value), value->span, s);
+                returned_ = nullptr;
             }
             break;
         }

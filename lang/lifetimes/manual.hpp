@@ -14,6 +14,7 @@ struct Manual {
         l.counts = true;
         l.sequence_header = false;
         l.explicit_release = true;
+        l.gives = true;
         l.live_at_exit_is_leak = true;
         l.birth_word = 1;
         return l;

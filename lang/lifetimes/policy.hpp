@@ -70,6 +70,11 @@ template <bool Checked>
     return from_string < 6 && (0b110101U >> from_string & 1) != 0;
 }
 
+/// Whether the place that holds the value is the one owner of what it refers to.
+[[gnu::always_inline]] inline bool owns(Value v) {
+    return v.tag() == Tag::object || v.tag() == Tag::sequence;
+}
+
 /// Strings and what the VM counts under every lifetime that releases.
 [[gnu::always_inline]] inline bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
 

@@ -365,7 +365,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             Value& slot = (&heap.payload<Value>(object))[member->second.slot];
             const Value old = slot;
             slot = place(object);
-            discard(old);
+            discard_overwritten(slot, old);
             return true;
         }
         if (member != type.members.end() && method_kind(member->second.value) == MethodKind::property)
@@ -378,7 +378,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             member->second.shadowed = true;
             forget_methods();
         }
-        if (!fresh) discard(old);
+        if (!fresh) discard_overwritten(slot->second, old);
         return true;
     }
     if (object.is_counted() && heap.class_id(object) == ClassId::cell && names.text(name) == "value") {
@@ -386,7 +386,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         const Value old = content;
         const bool is_global = (heap.header(object).flags & flag_global_content) != 0;
         content = is_global ? to_global(how == 0 ? v : share(v)) : place(object);
-        discard(old);
+        discard_overwritten(content, old);
         return true;
     }
     if (object.is_constant_object()) {
@@ -406,7 +406,7 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
             if (const auto global = module.globals.find(name); global != module.globals.end()) {
                 const Value old = globals[global->second];
                 globals[global->second] = to_global(how == 0 ? v : share(v));
-                discard(old);
+                discard_overwritten(globals[global->second], old);
                 return true;
             }
         }

@@ -154,6 +154,25 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
         raise(ErrorKind::TypeError, missing_arguments(f.qualified_name, missing_keyword, "keyword-only"));
         return false;
     }
+    if (lifetime.single_owner) {
+        // What nobody names belongs to the tuple and the dict now, and a default to its function.
+        const auto receive = [](Value& place, Value given) {
+            if (given.is_owned() && same_object(place, given) && !given.is_string() && !given.is_counted())
+                place = given;
+        };
+        if (f.has_rest && rest.get().is_sequence())
+            for (std::size_t i = positional; i < given; ++i)
+                receive(heap.sequence(rest.get()).elements()[i - positional], passed[i]);
+        if (f.has_keyword_rest)
+            for (std::uint32_t k = 0; k < named; ++k)
+                if (Value* place = dict_find_simple(heap, heap.payload<Dict>(more.get()), keywords[1 + k]))
+                    receive(*place, passed[given + k]);
+        for (std::size_t i = 0; i < total; ++i) {
+            const bool passed_on = std::any_of(passed.begin(), passed.end(), [&](Value v) { return v == bound[i]; });
+            const bool made = (f.has_rest && is_rest_parameter(f, i)) || (f.has_keyword_rest && i + 1 == total);
+            if (!passed_on && !made) bound[i] = bound[i].lent();
+        }
+    }
     std::copy(bound.begin(), bound.end(), base);
     rest.take();
     more.take();

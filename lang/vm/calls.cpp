@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint32_t most_nested_calls = 900;
 
+bool owns_object(Value v) { return v.tag() == Tag::object || v.tag() == Tag::sequence; }
+
 }  // namespace
 
 bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result,
@@ -144,7 +146,7 @@ Interpreter::Entered Interpreter::enter_shifted(Value callee, Value self, Value*
         raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
         return Entered::failed;
     }
-    above[0] = self;
+    above[0] = self.lent();
     std::copy(first, first + count, above + 1);
     return enter(callee, above, count + 1, result, return_pc, keywords);
 }
@@ -169,7 +171,12 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
     if (type.is_exception) {
         std::vector<Value> args;
-        for (std::uint32_t i = 0; i + named < count; ++i) args.push_back(share(first[i]));
+        for (std::uint32_t i = 0; i + named < count; ++i) {
+            // The exception is the one owner of what it was given; its __init__ borrows it.
+            const bool given = lifetime.single_owner && owns_object(first[i]);
+            args.push_back(given ? first[i] : share(first[i]));
+            if (given) first[i] = first[i].lent();
+        }
         if (!set_exception_arguments(made, args.data(), static_cast<std::uint32_t>(args.size()))) {
             drop(made);
             return Entered::failed;
@@ -257,7 +264,7 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
         const Value v = call_native(*native, first, count + 1, keywords);
         if (v == Value::failed()) return Entered::failed;
         note_lent(*native, return_pc);
-        if (lifetime.explicit_release && count == 1) hand_on_argument(*native, self, &first[1]);
+        if (lifetime.gives && count == 1) hand_on_argument(*native, self, &first[1]);
         frame->base[result] = v;
         return Entered::done;
     }
@@ -267,9 +274,19 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
     return enter(attribute, first + 1, count, result, return_pc, keywords);
 }
 
+/// Whether code of the program runs when it is called, and not a builtin that borrows its arguments.
+bool Interpreter::is_of_program(Value callee) const {
+    if (callee.is_counted() && heap.live(callee) && heap.class_id(callee) == ClassId::bound_method)
+        return is_of_program(heap.payload<BoundMethod>(callee).method);
+    if (!callee.is_constant_object()) return true;
+    const auto* object = callee.as_constant<ConstantObject>();
+    if (object->kind == ConstantKind::class_) return callee.as_constant<ClassInfo>()->construct == nullptr;
+    return object->kind != ConstantKind::native;
+}
+
 Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result,
                                                  const std::uint32_t* return_pc) {
-    const Sequence& positional = heap.sequence(list);
+    Sequence& positional = heap.sequence(list);
     const Dict& named = heap.payload<Dict>(dict);
     const std::uint32_t n = positional.length();
     Value* above = frame->base + frame->function->registers;
@@ -277,22 +294,41 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
         raise(ErrorKind::RecursionError, "maximum recursion depth exceeded");
         return Entered::failed;
     }
-    std::copy(positional.elements(), positional.elements() + n, above);
+    // What the list owns is given, as far as a function of the program receives it.
+    const bool gives = lifetime.single_owner && is_of_program(callee);
+    const auto hand_over = [&](Value& element) {
+        const Value v = element;
+        if (!lifetime.single_owner) return v;
+        element = element.lent();
+        return v;
+    };
+    const auto unpacked = [&](Value& element) { return gives ? hand_over(element) : lifetime.single_owner ? element.lent() : element; };
+    for (std::uint32_t i = 0; i < n; ++i) above[i] = unpacked(positional.elements()[i]);
     std::vector<Value> keywords = {Value::integer(named.live)};
     std::uint32_t at = n;
     for (std::uint32_t i = 0; i < named.used; ++i) {
-        const DictEntry& entry = named.entries[i];
+        DictEntry& entry = named.entries[i];
         if (entry.key == Value::absent()) continue;
         if (!entry.key.is_string()) {
             raise(ErrorKind::TypeError, "keywords must be strings");
             return Entered::failed;
         }
         keywords.push_back(entry.key);
-        above[at++] = entry.value;
+        above[at++] = unpacked(entry.value);
     }
     // A class's constructor may go on after this returns: the names live as long as the dict, which the
     // caller keeps.
-    return enter(callee, above, at, result, return_pc, named.live != 0 ? keywords.data() : nullptr);
+    const Entered entered =
+        enter(callee, above, at, result, return_pc, named.live != 0 ? keywords.data() : nullptr);
+    if (gives && entered == Entered::failed) {
+        // Nobody received anything.
+        for (std::uint32_t i = 0; i < n; ++i)
+            if (owns_object(above[i])) positional.elements()[i] = above[i];
+        at = n;
+        for (std::uint32_t i = 0; i < named.used; ++i)
+            if (named.entries[i].key != Value::absent()) named.entries[i].value = above[at++];
+    }
+    return entered;
 }
 
 /// As messages about arguments name it.
@@ -377,6 +413,9 @@ Value Interpreter::call_value(Value callee, const Value* arguments, std::uint32_
     const NestedCall nested(*this, count);
     if (!nested) return Value::failed();
     std::copy(arguments, arguments + count, nested.window());
+    // Whoever calls from C++ goes on answering for what it passes.
+    if (lifetime.single_owner)
+        for (Value& each : std::span(nested.window(), count)) each = each.lent();
     const Entered entered = enter(callee, nested.window(), count, 0, halt_code_, nullptr);
     if (entered == Entered::done) return nested.window()[-1];
     if (entered == Entered::failed) return Value::failed();

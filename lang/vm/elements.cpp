@@ -118,7 +118,7 @@ bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
                                : how == 1    ? store(object, v)
                                : v.is_heap() ? lifetime.store_edge(*this, object, v)
                                              : v;
-                        discard(old);
+                        discard_overwritten(slot, old);
                         return true;
                     }
                 }

@@ -368,13 +368,19 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     using Holder = OwnedRange::Holder;
     const Function& function = *f.function;
     const bool outer = std::exchange(unwinding_, true);
+    const Value self = f.base[0];
+    std::vector<Value> owners;  // single owners go in one step
     for (const OwnedRange& range : function.owned) {
         if (word < range.from || word >= range.to) continue;
         if (target_word != nullptr && *target_word >= range.from && *target_word < range.to) continue;
         const Value v = f.base[range.reg];
         f.base[range.reg] = Value::none();
-        const bool is_place = range.holder == Holder::name || (range.holder == Holder::called && from_called);
-        is_place ? discard(v) : drop(v);
+        const bool by_callee = range.holder == Holder::called && from_called;
+        if (lifetime.single_owner) {
+            if (!by_callee || v.is_string() || v.is_counted()) owners.push_back(v);
+        } else {
+            by_callee || range.holder == Holder::name ? discard(v) : drop(v);
+        }
     }
     for (const CaughtNameRange& name : function.caught_names) {
         if (word < name.from || word >= name.to) continue;
@@ -384,11 +390,21 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     for (unsigned i = function.first_owned, end = i + (names_too ? function.owned_count : 0U); i < end; ++i) {
         const Value v = f.base[i];
         f.base[i] = Value::unbound();
-        discard(v);
+        lifetime.single_owner ? owners.push_back(v) : discard(v);
     }
+    if (names_too && lifetime.single_owner)
+        for (unsigned i = 0; i < function.header.parameters; ++i) {
+            const Value v = f.base[i];
+            f.base[i] = Value::none();
+            if (!v.is_string() && !v.is_counted()) owners.push_back(v);
+        }
     if (names_too && (f.result_register & frame_constructs) != 0) {
-        const Value made = f.base[0].owned();
-        drop(made);
+        const Value made = self.owned();
+        lifetime.single_owner ? owners.push_back(made) : drop(made);
+    }
+    if (!owners.empty()) {
+        std::reverse(owners.begin(), owners.end());
+        end_owners(owners);
     }
     unwinding_ = outer;
 }
@@ -485,7 +501,8 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         trace_.pass(&function, site_at(&f - 1, f.return_pc));
         pc = f.return_pc;
         frame = &f - 1;
-        from_called = word >= function.first_statement;
+        // One owner ends what it was given however it fails; by hand the statements do.
+        from_called = lifetime.single_owner || word >= function.first_statement;
         if (frame->function == &boundary_) {
             nested_failed_ = true;
             return nullptr;

@@ -35,6 +35,8 @@ bool owns_object(Value v) { return v.is_owned() && !is_counted_kind(v); }
 
 // --- Everything that an object owns
 
+bool Interpreter::is_ending(Value v) const { return is_visited(heap, v); }
+
 /// Whether deinit of a holder goes on to what its place refers to.
 bool Interpreter::is_deinited_with_holder(Value v) {
     if (!owns_object(v)) return false;
@@ -48,11 +50,12 @@ bool Interpreter::is_deinited_with_holder(Value v) {
         return false;
     }
     // What was kept with something goes with that.
-    return !is_visited(heap, v) && (keepers_.empty() || !keepers_.contains(v.payload()));
+    return !is_visited(heap, v) && ends_now(v);
 }
 
 void Interpreter::deinit(Value root) {
     if (!root.is_heap()) return;
+    if (lifetime.single_owner) return end_owners({&root, 1});
     // Two unnamed values may own one object. While an error takes both away they wait for the end of that.
     if (unwinding_ || pending != Value::absent()) {
         abandoned_.push_back(root);
@@ -94,6 +97,15 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
             discard(root);
         else if (heap.live(root) && !is_visited(heap, root))
             walk_owned(root, more);
+    }
+    if (lifetime.single_owner) {
+        // What was kept goes in the same step.
+        while (!more.empty()) {
+            const Value kept = more.back();
+            more.pop_back();
+            if (heap.live(kept) && !is_visited(heap, kept)) walk_owned(kept, more);
+        }
+        if (heap.checked()) judge_borrows(first);
     }
     // Memory goes when all walks are over: another place may lead to the same object, whose mark must be
     // there then. It goes in the order in which they came by, holders before what they hold and the last
@@ -215,13 +227,23 @@ void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
     }
 }
 
+/// Whether the end of its owner ends the object. What was kept waits for its targets.
+bool Interpreter::ends_now(Value owned) {
+    if (keepers_.empty()) return true;
+    const auto keepers = keepers_.find(owned.payload());
+    if (keepers == keepers_.end()) return true;
+    keepers->second.owner_gone = true;
+    return false;
+}
+
 /// A keeper of the object has gone. With several it goes with the last; what was freed by name meanwhile has
 /// none left.
 bool Interpreter::is_last_keeper(Value held) {
     const auto keepers = keepers_.find(held.payload());
-    if (keepers == keepers_.end() || --keepers->second != 0) return false;
+    if (keepers == keepers_.end() || --keepers->second.targets != 0) return false;
+    const bool owned = lifetime.single_owner && !keepers->second.owner_gone;
     keepers_.erase(keepers);
-    return true;
+    return !owned;
 }
 
 // --- free and deinit
@@ -282,7 +304,8 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
     set_site();
     if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
-    if (lifetime.counts && !parameter) {
+    if (lifetime.single_owner && !is_counted_kind(v) && !heap.live(v)) return free_by_hand(v, deep, parameter);
+    if (lifetime.counts && (!parameter || (lifetime.single_owner && owns_object(v)))) {
         discard(v);
         return !uncatchable();
     }

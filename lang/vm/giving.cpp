@@ -26,7 +26,7 @@ constexpr std::string_view joining_methods[] = {"extend", "update"};
 
 /// The caller goes on answering for what it passed to a builtin, unless that stored it.
 void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc) {
-    if (!lifetime.explicit_release || (native.is_method && contains(storing_methods, native.name))) return;
+    if (!lifetime.gives || (native.is_method && contains(storing_methods, native.name))) return;
     lent_behind_ = return_pc;
     lent_in_ = frame;
 }
@@ -70,7 +70,7 @@ void Interpreter::hand_on_argument(const Native& native, Value self, const Value
 /// Where the iterator walks it itself, or by an iterator of its own, that place owns it from now on. What a
 /// class's __iter__ made refers to it in a way of its own, so it is kept with that.
 bool Interpreter::give_to_iterator(Value& iterator, Value given) {
-    if (!lifetime.explicit_release || !given.is_owned() || !given.is_heap() || given.is_string() ||
+    if (!lifetime.gives || !given.is_owned() || !given.is_heap() || given.is_string() ||
         given.is_counted() || !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
         return false;
     if (same_object(iterator, given)) {

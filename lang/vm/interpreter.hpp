@@ -17,6 +17,7 @@
 #include "lang/bytecode/program.hpp"
 #include "lang/memory/manager/memory_manager.hpp"
 #include "lang/run.hpp"
+#include "lang/vm/borrows.hpp"
 #include "lang/vm/candidates.hpp"
 #include "lang/vm/collector.hpp"
 #include "lang/vm/machine.hpp"
@@ -58,6 +59,7 @@ class Interpreter : public Machine {
     Value pending = Value::absent();    ///< the exception in flight
     /// Results of slow paths: a local whose address is taken would cost a handler its tail call.
     Value scratch = Value::none();
+    Value* scratch_place = nullptr;
     std::uint16_t scratch_slot = 0;
     bool scratch_flag = false;
     /// gc: the collector waits for a safepoint; it marks, so that references leaving the heap are shown to
@@ -108,6 +110,7 @@ class Interpreter : public Machine {
                          const std::uint32_t* return_pc, const Value* keywords = nullptr);
     Entered enter_unpacked(Value callee, Value list, Value dict, std::uint32_t result,
                            const std::uint32_t* return_pc);
+    bool is_of_program(Value callee) const;
     Entered enter_function(const Function& function, Value closure, Value* base, std::uint32_t count,
                            std::uint32_t result, const std::uint32_t* return_pc, const Value* keywords);
     Entered construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,
@@ -283,6 +286,17 @@ class Interpreter : public Machine {
     // --- Memory (release.cpp, freeing.cpp, cycles.cpp, copying.cpp, keeping.cpp)
     void end_object(Value v);  ///< its count is zero: destructor, contents, memory; iterative
     void deinit(Value v);      ///< with all that it owns; manual
+    // --- Where each object has one owner (owning.cpp)
+    /// `place` was overwritten; it owned `old`. That stays if the new value leads to it, else it ends.
+    void overwritten(Value& place, Value old);
+    /// The names and parameters of a call end together, the last first, but for register `stays` and what
+    /// `result` refers to, which then owns it.
+    void end_names(const Frame& f, int stays, Value* result);
+    /// All of these owners are gone: what they own goes in one step, all destructors first.
+    void end_owners(std::span<Value> owners);
+    /// Checked runs: the object is stored in `holder`, which borrows it, or owns it from now on.
+    void note_borrow(Value holder, Value v);
+    void note_owner(Value holder, Value v);
     /// An object that an arena handle ends lets go of what it holds, of a side table and of what was kept
     /// with it; its memory stays (allocator_handles.cpp).
     void empty_object(Value v);
@@ -471,9 +485,18 @@ class Interpreter : public Machine {
     void collect_until_quiet();
     void describe_leak(const std::vector<Value>& live, Defect& defect);
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
-    std::unordered_map<std::uint64_t, std::uint32_t>
-        keepers_;  ///< manual: targets that a kept object has left
+    /// By the payload of what was kept, where counts do not tell it: the targets that it has left, and whether
+    /// the name or place that owned it is gone.
+    struct Keepers {
+        std::uint32_t targets = 0;
+        bool owner_gone = false;
+    };
+    std::unordered_map<std::uint64_t, Keepers> keepers_;
     std::vector<Value> kept_forever_;
+    Borrows borrows_;  ///< checked runs with single owners
+    bool judge_borrows(std::size_t first);
+    bool ends_now(Value owned);
+    bool is_ending(Value v) const;  ///< a deinit has walked it
     std::vector<Value> orphans_;  ///< manual: what ended exceptions owned, to be deinited
     CandidateSet candidates_;     ///< refcount+cycles: objects that lost a reference without dying
     std::size_t candidates_max_ = 1000;

@@ -30,7 +30,7 @@ bool Interpreter::unpack(Value* to, std::uint32_t count, Value from, bool take) 
             about.length = s.length();
             return wrong(s.length());
         }
-        if (take && lifetime.explicit_release && from.is_sequence()) {
+        if (take && lifetime.gives && from.is_sequence()) {
             // The items leave an unnamed container, which then ends alone. A tuple's length stays, for its
             // block is given back by it.
             std::copy(s.elements(), s.elements() + count, to);

@@ -212,7 +212,7 @@ bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
         kept_[target.payload()].push_back(held);
         if (heap.has_header(target)) heap.header(target).flags |= flag_kept;
     }
-    if (lifetime.explicit_release && !held.is_string() && !held.is_counted()) ++keepers_[held.payload()];
+    if (lifetime.gives && !held.is_string() && !held.is_counted()) ++keepers_[held.payload()].targets;
     return true;
 }
 

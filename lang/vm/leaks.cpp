@@ -54,7 +54,12 @@ void Interpreter::release_everything() {
         return;
     }
     end_statics();
-    manager->end([this](Value v) { discard(v); }, [this] { release_unnamed(); });
+    std::vector<Value> owners;  // single owners go in one step
+    manager->end([&](Value v) { lifetime.single_owner ? owners.push_back(v) : discard(v); },
+                 [&] {
+                     end_owners(owners);
+                     release_unnamed();
+                 });
 }
 
 /// What no name holds: what was kept to the end, what is in cycles, and the classes.
@@ -62,7 +67,7 @@ void Interpreter::release_unnamed() {
     while (!kept_forever_.empty()) {
         const Value kept = kept_forever_.back();
         kept_forever_.pop_back();
-        const bool by_hand = lifetime.explicit_release && !kept.is_string() && !kept.is_counted();
+        const bool by_hand = lifetime.gives && !kept.is_string() && !kept.is_counted();
         if (!by_hand) discard(kept);
         // What was freed by name meanwhile has no keepers left.
         else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept))
@@ -229,7 +234,7 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
     for (const Value v : live) {
         const std::uint32_t site = heap.handles().entry(v).allocated;
         if (!seen.insert(site).second) continue;
-        const bool goes_along = lifetime.explicit_release && (v.is_string() || v.is_counted());
+        const bool goes_along = lifetime.gives && (v.is_string() || v.is_counted());
         (goes_along ? along : spans).push_back(program.span_of_site(site));
     }
     spans.insert(spans.end(), along.begin(), along.end());

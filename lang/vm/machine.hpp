@@ -83,6 +83,9 @@ class Machine {
         if (from_slot.is_heap()) lifetime.discard(*this, from_slot);
     }
 
+    /// The same of `old`, which `place` held until it was overwritten.
+    void discard_overwritten(Value& place, Value old);
+
     // --- Calling the program. Results are unnamed, or failed(). Nested calls use C++ stack, so their depth
     // is bounded: RecursionError beyond.
     Value call(Value callee, const Value* arguments, std::uint32_t count);

@@ -12,10 +12,10 @@ inline std::uint8_t operand_flags(Interpreter* S, const std::uint32_t* pc) {
 }
 
 /// Ends unnamed operands after a slow path, and with `ends_a` what the destination held before.
-inline void end_operands(Interpreter* S, std::uint8_t flags, Value a_before, Value b, Value c) {
+inline void end_operands(Interpreter* S, std::uint8_t flags, Value& a, Value a_before, Value b, Value c) {
     if (flags & ends_b) S->drop(b);
     if (flags & ends_c) S->drop(c);
-    if (flags & ends_a) S->discard(a_before);
+    if (flags & ends_a) S->discard_overwritten(a, a_before);
 }
 
 [[gnu::always_inline]] inline bool both_ints(Value a, Value b) { return (a.bits & b.bits) >> 48 == 0xFFFF; }

@@ -16,7 +16,7 @@ inline constexpr bool joins = Operation == 0 || Operation == 2;
 
 /// By hand an unnamed operand goes with all that it owns, and the result must not lose its elements.
 static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Value result, Value b, Value c) {
-    if (!S->lifetime.explicit_release) return;
+    if (!S->lifetime.gives) return;
     if (flags & ends_b) S->hand_on_elements(b, result, false);
     if (flags & ends_c) S->hand_on_elements(c, result, adds);
 }
@@ -44,7 +44,7 @@ template <unsigned Operation, Last last>
         if (result != Value::failed()) {
             R[A] = result;
             if constexpr (joins<Operation>) hand_on_elements(S, flags, Operation == 0, result, b, c);
-            end_operands(S, flags, before, b, c);
+            end_operands(S, flags, R[A], before, b, c);
             if (S->heap.checked() && S->uncatchable()) HARNESS_GO(op_unwind);
             if (S->attention) [[unlikely]]
                 HARNESS_GO(op_attend);
@@ -288,7 +288,7 @@ template <unsigned Operation>
         const Value result = S->unary(Operation, b);
         if (result != Value::failed()) {
             R[A] = result;
-            end_operands(S, operand_flags(S, pc), Value::none(), b, Value::none());
+            end_operands(S, operand_flags(S, pc), R[A], Value::none(), b, Value::none());
             HARNESS_NEXT(0);
         }
     }

@@ -59,7 +59,7 @@ template <unsigned Kind>
         const int truth = S->compare_values(Kind, b, c, &S->scratch);
         if (truth >= 0) {
             R[A] = S->scratch;
-            end_operands(S, operand_flags(S, pc), Value::none(), b, c);
+            end_operands(S, operand_flags(S, pc), R[A], Value::none(), b, c);
             HARNESS_NEXT(0);
         }
     }

@@ -21,6 +21,7 @@ struct Handlers {
     static constexpr bool checked = M::checked;
     static constexpr bool counts = P::traits().counts;
     static constexpr bool traces = P::traits().traces;
+    static constexpr bool single_owner = P::traits().single_owner;
 
     static Value share(Interpreter* S, Value v) { return P::template share<checked>(S, v); }
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
@@ -31,10 +32,32 @@ struct Handlers {
     static constexpr How how_by_the_long_way = how == move   ? take
                                                : how == give ? copy
                                                              : how;
+    /// What a slow path stores of R[reg], and how; after_the_long_way() says what is left of the name then.
+    template <How how>
+    static How how_by_the_long_way_of([[maybe_unused]] Value v) {
+        if constexpr (single_owner && (how == move || how == give))
+            return owns(v) ? take : copy;
+        else
+            return how_by_the_long_way<how>;
+    }
+    template <How how>
+    static Value by_the_long_way(Value v) {
+        return single_owner && (how == copy || how == edge) ? v.lent() : v;
+    }
+    template <How how>
+    static void after_the_long_way(Interpreter* S, Value& name) {
+        if constexpr (single_owner && (how == move || how == give)) {
+            if (owns(name)) (void)P::template pass<checked>(S, name);
+        } else if constexpr (how == move) {
+            name = Value::unbound();
+        }
+    }
     /// What a place gets of R[reg]; a name that is not read any more holds nothing afterwards.
     template <How how>
     [[gnu::always_inline]] static Value receive(Interpreter* S, Value holder, Value* R, unsigned reg) {
-        if constexpr (how == move) {
+        if constexpr (single_owner && (how == move || how == give)) {
+            return store<take>(S, holder, P::template pass<checked>(S, R[reg]));
+        } else if constexpr (how == move) {
             const Value v = R[reg];
             R[reg] = Value::unbound();
             return store<take>(S, holder, v);
@@ -132,10 +155,11 @@ struct Handlers {
     /// in a handler of its own: a call in the fast path would have it save registers each time. `operand` is
     /// the one whose value was received, as the macro above wants it.
     enum Operand : unsigned { nothing = 0, in_a = 8, in_b = 16, in_c = 24 };
-#define HARNESS_NEXT_WITHOUT(old, skip, operand)              \
+#define HARNESS_NEXT_WITHOUT(place, old, skip, operand)       \
     do {                                                      \
         if (P::template lose<checked>(S, old)) [[unlikely]] { \
             S->scratch = old;                                 \
+            if constexpr (single_owner) S->scratch_place = &(place); \
             HARNESS_GO((op_end_scratch<skip, operand>));      \
         }                                                     \
         if constexpr (checked && (operand) != nothing) {      \
@@ -148,7 +172,10 @@ struct Handlers {
     } while (0)
     template <unsigned skip, Operand operand>
     [[gnu::noinline]] static void op_end_scratch(HARNESS_OPERANDS) {
-        S->end_object(S->scratch);
+        if constexpr (single_owner)
+            S->overwritten(*S->scratch_place, S->scratch);
+        else
+            S->end_object(S->scratch);
         if constexpr (checked && operand != nothing) {
             if (S->uncatchable()) [[unlikely]] {
                 R[word >> operand & 0xFF] = Value::none();
@@ -165,6 +192,40 @@ struct Handlers {
     static void op_share_name(HARNESS_OPERANDS) {
         R[A] = P::template share_name<checked>(S, R[B]);
         HARNESS_NEXT(0);
+    }
+    static void op_pass(HARNESS_OPERANDS) {
+        S->at = pc;
+        if (C == 0) {
+            R[A] = pass(S, R[B]);
+        } else {
+            const Value v = R[B];
+            if (always_counted(v)) (void)share(S, v);
+            R[A] = v;
+            R[B] = v.lent();
+        }
+        HARNESS_NEXT(0);
+    }
+    static Value pass(Interpreter* S, Value& from) {
+        if constexpr (single_owner)
+            return P::template pass<checked>(S, from);
+        else
+            return share(S, from);
+    }
+    static void op_pass_global(HARNESS_OPERANDS) {
+        const Value v = S->globals[pc[0]];
+        if (is_marker(v)) [[unlikely]]
+            HARNESS_GO(op_global_slow);
+        S->at = pc;
+        R[A] = pass(S, S->globals[pc[0]]);
+        HARNESS_NEXT(1);
+    }
+    static void op_pass_cell(HARNESS_OPERANDS) {
+        auto* cell = static_cast<Cell*>(memory(S, R[B]));
+        if (is_marker(cell->content)) [[unlikely]]
+            HARNESS_GO(op_cell_slow);
+        S->at = pc;
+        R[A] = pass(S, cell->content);
+        HARNESS_NEXT(1);
     }
     static void op_load_string(HARNESS_OPERANDS) {
         if constexpr (P::traits().literals_allocate) {
@@ -185,18 +246,20 @@ struct Handlers {
         const Value old = R[A];
         R[A] = R[B];
         S->at = pc;
-        HARNESS_NEXT_WITHOUT(old, 0, in_b);
+        HARNESS_NEXT_WITHOUT(R[A], old, 0, in_b);
     }
     static void op_assign_copy(HARNESS_OPERANDS) {
         const Value old = R[A];
         R[A] = P::template share_name<checked>(S, R[B]);
         S->at = pc;
-        HARNESS_NEXT_WITHOUT(old, 0, nothing);
+        HARNESS_NEXT_WITHOUT(R[A], old, 0, nothing);
     }
     static void op_discard(HARNESS_OPERANDS) {
         S->at = pc;
         const Value old = R[A];
-        HARNESS_NEXT_WITHOUT(old, 0, in_a);
+        // Nothing takes its place.
+        if constexpr (single_owner) R[A] = Value::none();
+        HARNESS_NEXT_WITHOUT(R[A], old, 0, in_a);
     }
     static void op_drop(HARNESS_OPERANDS) {
         S->at = pc;
@@ -215,7 +278,7 @@ struct Handlers {
                 if ((pc[0] >> i & 1) == 0) continue;
                 const Value v = R[A + i];
                 R[A + i] = Value::none();
-                discard(S, v);
+                end_given(S, v);
             }
         HARNESS_NEXT(1);
     }
@@ -223,6 +286,32 @@ struct Handlers {
         S->at = pc;
         S->receive(A, B);
         HARNESS_NEXT(0);
+    }
+    /// What the called function answered for: the caller counts what is always counted.
+    static void end_given(Interpreter* S, Value v) {
+        if (!single_owner || always_counted(v)) discard(S, v);
+    }
+    static void op_end_given(HARNESS_OPERANDS) {
+        S->at = pc;
+        for (unsigned i = A, end = A + B; i < end; ++i) {
+            end_given(S, R[i]);
+            if constexpr (single_owner) R[i] = Value::none();
+        }
+        HARNESS_NEXT(0);
+    }
+    /// Behind settle: where a builtin was called after all, what a name was to give stays with it.
+    static void op_give_back(HARNESS_OPERANDS) {
+        if constexpr (single_owner) {
+            const Value given = R[A];
+            if (owns(given)) {
+                Value& place = C == 0   ? R[B]
+                               : C == 1 ? static_cast<Cell*>(memory(S, R[B]))->content
+                                        : S->globals[pc[0]];
+                place = given;
+                R[A] = given.lent();
+            }
+        }
+        HARNESS_NEXT(1);
     }
     static void op_discard_range(HARNESS_OPERANDS) {
         S->at = pc;
@@ -263,7 +352,7 @@ struct Handlers {
             const Value old = slot;
             S->at = pc;
             slot = S->to_global(R[A]);
-            HARNESS_NEXT_WITHOUT(old, 1, in_a);
+            HARNESS_NEXT_WITHOUT(slot, old, 1, in_a);
         }
     }
     static void op_set_global_copy(HARNESS_OPERANDS) {
@@ -272,7 +361,7 @@ struct Handlers {
             const Value old = slot;
             S->at = pc;
             slot = S->to_global(P::template share_name<checked>(S, R[A]));
-            HARNESS_NEXT_WITHOUT(old, 1, nothing);
+            HARNESS_NEXT_WITHOUT(slot, old, 1, nothing);
         }
     }
     static void op_delete_global(HARNESS_OPERANDS) {
@@ -332,7 +421,7 @@ struct Handlers {
             const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<take>(S, R[A], R[B]);
-            HARNESS_NEXT_WITHOUT(old, 0, in_b);
+            HARNESS_NEXT_WITHOUT(cell->content, old, 0, in_b);
         }
     }
     static void op_set_cell_copy(HARNESS_OPERANDS) {
@@ -341,7 +430,7 @@ struct Handlers {
             const Value old = held_by(cell);
             S->at = pc;
             cell->content = store<copy>(S, R[A], R[B]);
-            HARNESS_NEXT_WITHOUT(old, 0, nothing);
+            HARNESS_NEXT_WITHOUT(cell->content, old, 0, nothing);
         }
     }
     /// What the cell answers for; it answers for its next content again.
@@ -430,7 +519,7 @@ struct Handlers {
                 const Value old = R[B];
                 R[B] = share(S, P::read_place(item));
                 S->at = pc;
-                HARNESS_NEXT_WITHOUT(old, 1, nothing);
+                HARNESS_NEXT_WITHOUT(R[B], old, 1, nothing);
             }
         }
         HARNESS_GO(op_loop_next_slow);

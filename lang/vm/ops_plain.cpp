@@ -31,6 +31,13 @@ void op_lend(HARNESS_OPERANDS) {
     R[A] = R[B].lent();
     HARNESS_NEXT(0);
 }
+void op_set_aside(HARNESS_OPERANDS) {
+    const Value v = R[B];
+    const bool owned = v.tag() == Tag::object || v.tag() == Tag::sequence;
+    R[A] = owned ? v : Value::none();
+    R[B] = v.lent();
+    HARNESS_NEXT(0);
+}
 void op_load_integer(HARNESS_OPERANDS) {
     R[A] = Value::integer(static_cast<std::int32_t>(word) >> 16);
     HARNESS_NEXT(0);

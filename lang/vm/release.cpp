@@ -150,7 +150,7 @@ void Interpreter::end_all(DeadList& dead) {
     while (!dead.empty()) {
         const Value v = dead.pop();
         for (const Value slot : slots_of(v)) release_slot(slot, dead);
-        if (lifetime.explicit_release) orphan_contents(v);
+        if (lifetime.gives) orphan_contents(v);
         release_attached(v, dead);
         heap.destroy(v);
     }
@@ -164,7 +164,7 @@ void Interpreter::end_all_with_destructors(DeadList& dead) {
         if (!let_destruct(v)) continue;
         for (const Value slot : slots_of(v))
             if (!slot.is_string()) release_slot(slot, dead);
-        if (lifetime.explicit_release) orphan_contents(v);
+        if (lifetime.gives) orphan_contents(v);
         release_attached(v, dead);
         silent.push(v);
     }
@@ -202,11 +202,11 @@ void Interpreter::bury(Value v, DeadList& dead) {
     dead.push(v);
 }
 
-/// Under `manual` nobody can free what an exception or an iterator owns, so that goes with it; with closures
-/// that is the program's duty.
+/// What an exception or an iterator owns goes with it; what a closure's cells own does so where they are its one
+/// owner, and is the program's duty under `manual`.
 void Interpreter::orphan_contents(Value v) {
     const std::uint16_t id = heap.header(v).class_id;
-    if (id < static_cast<std::uint16_t>(ClassId::first_user_class) &&
+    if (!lifetime.single_owner && id < static_cast<std::uint16_t>(ClassId::first_user_class) &&
         id != static_cast<std::uint16_t>(ClassId::iterator))
         return;
     visit_slots(v, [&](Value slot) {
@@ -247,7 +247,7 @@ void Interpreter::release_attached(Value v, DeadList& dead) {
             const std::vector<Value> kept = std::move(found->second);
             kept_.erase(found);
             for (const Value held : kept) {
-                if (lifetime.explicit_release && !always_counted(held)) {
+                if (lifetime.gives && !always_counted(held)) {
                     if (is_last_keeper(held)) orphans_.push_back(held.owned());
                 } else {
                     release_slot(held, dead);

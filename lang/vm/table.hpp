@@ -38,6 +38,9 @@ constexpr Lifetime make_lifetime() {
     l.drop = [](Machine& m, Value v) { P::template drop<Checked>(&interpreter(m), v); };
     l.store = [](Machine& m, Value c, Value v) {
         if constexpr (Checked && P::traits().counts_objects) interpreter(m).note_store(v);
+        // An argument that was given is received; what is read from a place has been lent before.
+        if constexpr (P::traits().single_owner)
+            if (owns(v)) return P::template store_take<Checked>(&interpreter(m), c, v);
         return P::template store_copy<Checked>(&interpreter(m), c, v);
     };
     l.store_unnamed = [](Machine& m, Value c, Value v) {

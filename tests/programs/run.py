@@ -22,9 +22,9 @@ from pathlib import Path
 from program_format import EXIT_MEMORY_DEFECT, MEMORY_DEFECTS, ExpectedError, Program, read_program
 
 ALLOCATORS = ["page", "arena", "fixed", "thread_local", "direct", "pool", "stack", "jemalloc", "mimalloc", "tcmalloc"]
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
 # Nor that an object is to outlive the call that made it.
-LIFETIMES_WITH_ESCAPES = {"stack"}
+LIFETIMES_WITH_ESCAPES = {"scope", "ownership", "stack"}
 # A plain Python program never says when it is done with an object, so under these its objects may leak.
 LIFETIMES_THAT_MAY_LEAK = {"manual", "refcount"}
 

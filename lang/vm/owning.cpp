@@ -1,0 +1,132 @@
+// Where each object has one owner (`scope`, `ownership`): what ends with an owner, what an overwriting value hands
+// on, and the borrows that a checked run judges when their owner goes.
+#include <array>
+#include <unordered_set>
+
+#include "lang/lifetimes/policy.hpp"
+#include "lang/vm/borrows.hpp"
+#include "lang/vm/visit.hpp"
+
+namespace harness::lang {
+
+namespace {
+
+/// How many objects of a new value are looked through for the old one. A list cell that is put before the rest of
+/// its list needs one; a bound keeps an overwriting store from costing as much as what it stores is large.
+constexpr std::size_t most_searched = 16;
+
+}  // namespace
+
+void Machine::discard_overwritten(Value& place, Value old) {
+    if (lifetime.single_owner)
+        interpreter(*this).overwritten(place, old);
+    else
+        discard(old);
+}
+
+void Interpreter::overwritten(Value& place, Value old) {
+    if (!owns(old)) {
+        if (always_counted(old)) discard(old);
+        return;
+    }
+    if (same_object(place, old)) {
+        place = place.owned();
+        return;
+    }
+    std::array<Value, most_searched> searched;
+    std::size_t count = 0;
+    if (owns(place)) searched[count++] = place;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!heap.live(searched[i])) continue;
+        bool found = false;
+        visit_slots(searched[i], [&](Value& slot) {
+            if (found || !slot.is_heap() || always_counted(slot)) return;
+            if (same_object(slot, old)) {
+                slot = slot.owned();
+                found = true;
+            } else if (count < most_searched && slot.is_owned()) {
+                searched[count++] = slot;
+            }
+        });
+        if (found) return;
+    }
+    deinit(old);
+}
+
+void Interpreter::end_names(const Frame& f, int stays, Value* result) {
+    const Function& function = *f.function;
+    const unsigned parameters = function.header.parameters;
+    std::vector<Value> owners;
+    const auto end = [&](Value& name, Value after) {
+        const Value v = std::exchange(name, after);
+        if (result != nullptr && same_object(*result, v))
+            *result = v;
+        else
+            owners.push_back(v);
+    };
+    for (unsigned i = function.first_owned + function.owned_count; i-- > function.first_owned;)
+        if (static_cast<int>(i) != stays && answers(f.base[i])) end(f.base[i], Value::unbound());
+    for (unsigned i = parameters; i-- > 0;)
+        if (static_cast<int>(i) != stays && owns(f.base[i])) end(f.base[i], Value::none());
+    end_owners(owners);
+}
+
+void Interpreter::end_owners(std::span<Value> owners) {
+    std::size_t count = 0;
+    for (const Value v : owners)
+        if (always_counted(v) || (owns(v) && ends_now(v))) owners[count++] = v;
+    if (count == 0) return;
+    std::vector<Value> more;
+    deinit_together(owners.first(count), more);
+}
+
+// --- Borrows
+
+void Interpreter::note_borrow(Value holder, Value v) {
+    // Closures, iterators and the like are not asked: who calls them is told at the read.
+    if (holder.is_string() || !holder.is_heap() || !heap.live(v) || !heap.live(holder)) return;
+    if (holder.is_counted()) {
+        const std::uint16_t id = heap.header(holder).class_id;
+        if (id != static_cast<std::uint16_t>(ClassId::cell) &&
+            id < static_cast<std::uint16_t>(ClassId::first_user_class))
+            return;
+    }
+    auto& stores = borrows_.of[v.payload()];
+    if (stores.all.size() >= stores.most) {
+        std::unordered_set<std::uint64_t> seen;
+        std::reverse(stores.all.begin(), stores.all.end());
+        std::erase_if(stores.all, [&](const Borrows::Store& store) {
+            return !heap.live(store.holder) || !seen.insert(store.holder.payload()).second;
+        });
+        stores.most = std::max<std::size_t>(8, stores.all.size() * 2);
+    }
+    stores.all.push_back({holder.lent(), v, site_at(frame, at)});
+}
+
+/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it. False
+/// after EscapeError.
+bool Interpreter::judge_borrows(std::size_t first) {
+    if (borrows_.of.empty()) return true;
+    for (std::size_t i = first; i < deinited_.size(); ++i) {
+        const Value v = deinited_[i];
+        const auto found = borrows_.of.find(v.payload());
+        if (found == borrows_.of.end()) continue;
+        const std::vector<Borrows::Store> stores = std::move(found->second.all);
+        borrows_.of.erase(found);
+        if (uncatchable()) continue;
+        for (const Borrows::Store& store : stores) {
+            if (!same_object(store.stored, v) || !heap.live(store.holder) || is_ending(store.holder)) continue;
+            bool held = false;
+            visit_slots(store.holder, [&](Value slot) { held = held || same_object(slot, v); });
+            if (!held) continue;
+            raise_escape(v, store.holder, store.site);
+            break;
+        }
+    }
+    return !uncatchable();
+}
+
+/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once.
+void Interpreter::note_owner(Value, Value) {}
+
+}  // namespace harness::lang
