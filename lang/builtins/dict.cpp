@@ -160,7 +160,7 @@ struct StoreLent {
     Value container, value;
     Value operator()() const { return machine.store(container, value); }
     void abandon() const {}
-    void undo(Value stored) const { machine.discard(stored); }
+    void undo(Value stored) const { machine.discard(machine.lifetime.single_owner ? stored.lent() : stored); }
 };
 
 struct StoreUnnamed {

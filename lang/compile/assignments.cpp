@@ -11,6 +11,7 @@ void FunctionCompiler::assign(const AssignStmt& s) {
     if (s.value->kind == ExprKind::pipe && assigning_.empty()) {
         for (const Expr* target : s.targets)
             if (target->kind == ExprKind::name) assigning_.push_back(as<NameExpr>(target).name);
+        assigned_pipe_ = s.value;
         const std::size_t keeps = pending_keeps_.size();
         if (!assigning_.empty()) {
             assign(s);

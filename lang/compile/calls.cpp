@@ -208,7 +208,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     }
     // A builtin type may have a method of that name, too, or a field may hold a function.
     end_arguments(args, given, e.span,
-                  !contains(storing_methods, name) || context_.facts.defines(callee.name));
+                  single_owner() || !contains(storing_methods, name) || context_.facts.defines(callee.name));
     if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
     own(result.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));

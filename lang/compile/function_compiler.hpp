@@ -247,6 +247,7 @@ class FunctionCompiler {
     void give_arguments(const Arguments& args, bool given);
     void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
     void give_back(const NameExpr& e, std::uint8_t reg);
+    const Expr* assigned_pipe_ = nullptr;  ///< the pipe whose value the assignment under way stores
     const NameExpr* passed_ = nullptr;  ///< by the argument that was evaluated last
     void settle_arguments(const Arguments& args, Span span);
 

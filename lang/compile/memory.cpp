@@ -230,7 +230,14 @@ Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
 void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator,
                                       Span span) {
     const unsigned mark = next_temp_;
-    const Operand kept = value->kind == ExprKind::placeholder ? pipe_value_ : expr(value);
+    Operand kept{};
+    const Local* named = value->kind == ExprKind::name ? find_local(as<NameExpr>(value).name) : nullptr;
+    if (value->kind == ExprKind::placeholder)
+        kept = pipe_value_;
+    else if (context_.lifetime.moves && named != nullptr && !named->is_cell)
+        kept = {named->reg, Hold::lent, false};  // where the store moved it already, there is nothing to do
+    else
+        kept = expr(value);
     if (allocator != nullptr) {
         const Operand a = expr(allocator);
         finish(a, span);
@@ -291,8 +298,11 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
             for (Expr* target : keep.targets)
                 if (!comes_later(target)) keep_statement(&placeholder, {&target, 1}, nullptr, e.span);
             if (keep.allocator != nullptr) finish(expr(keep.allocator), e.span);
-            // Its register answers for it until then.
-            if (left.hold == Hold::unnamed) left.hold = Hold::lent;
+            // Its register answers for it until then, unless the name is its one owner.
+            if (single_owner() && &e == assigned_pipe_)
+                for (PendingKeep& pending : pending_keeps_)
+                    if (pending.kept.reg == left.reg) pending.kept.hold = Hold::lent;
+            if (left.hold == Hold::unnamed && !(single_owner() && &e == assigned_pipe_)) left.hold = Hold::lent;
             left.temporary = false;
             pipe_value_ = outer;
             pipe_consumed_ = outer_consumed;

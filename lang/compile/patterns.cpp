@@ -72,12 +72,19 @@ void FunctionCompiler::capture(const PatternName& found, std::vector<PatternName
 }
 
 void FunctionCompiler::bind_pattern_names(const std::vector<PatternName>& names, Operand subject) {
-    bool given = false;
+    bool given = false, passed = false;
     for (const PatternName& each : names) {
         const unsigned mark = next_temp_;
         if (each.given && std::exchange(given, true)) emit(Op::lend, each.reg, each.reg, 0, each.span);
         if (each.mapping != nullptr) {
             bind_mapping_rest(each);
+            release_to(mark);
+            continue;
+        }
+        if (!each.rest && single_owner() && each.given && !std::exchange(passed, true)) {
+            emit(Op::pass, each.reg, subject.reg, 1, each.span);
+            own(each.reg);
+            store_name(each.name, {each.reg, Hold::unnamed, true}, each.span);
             release_to(mark);
             continue;
         }

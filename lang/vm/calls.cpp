@@ -261,7 +261,9 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
             }
         }
     } else if (const Native* native = builtin_method(self, name)) {
+        received_ = 0;
         const Value v = call_native(*native, first, count + 1, keywords);
+        note_received({first + 1, count});
         if (v == Value::failed()) return Entered::failed;
         note_lent(*native, return_pc);
         if (lifetime.gives && count == 1) hand_on_argument(*native, self, &first[1]);
@@ -455,6 +457,7 @@ Value Machine::call_dunder(Value self, Dunder dunder, const Value* more, std::ui
 Value Interpreter::call_method_value(Value self, NameId name, Value argument) {
     if (!readable(self)) return Value::failed();
     if (const Native* native = is_instance(self) ? nullptr : builtin_method(self, name)) {
+        received_ = 0;
         Value all[2] = {self, argument};
         return call_native(*native, all, 2, nullptr);
     }

@@ -394,9 +394,10 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     }
     if (names_too && lifetime.single_owner)
         for (unsigned i = 0; i < function.header.parameters; ++i) {
-            const Value v = f.base[i];
-            f.base[i] = Value::none();
-            if (!v.is_string() && !v.is_counted()) owners.push_back(v);
+            Value& parameter = f.base[i];
+            if (!parameter.is_owned() || parameter.is_string() || parameter.is_counted()) continue;
+            owners.push_back(parameter);
+            parameter = parameter.lent();
         }
     if (names_too && (f.result_register & frame_constructs) != 0) {
         const Value made = self.owned();

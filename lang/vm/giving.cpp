@@ -26,7 +26,9 @@ constexpr std::string_view joining_methods[] = {"extend", "update"};
 
 /// The caller goes on answering for what it passed to a builtin, unless that stored it.
 void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc) {
-    if (!lifetime.gives || (native.is_method && contains(storing_methods, native.name))) return;
+    // By hand what a builtin may have stored is no longer the caller's; one owner knows.
+    const bool stored = !lifetime.single_owner && native.is_method && contains(storing_methods, native.name);
+    if (!lifetime.gives || stored) return;
     lent_behind_ = return_pc;
     lent_in_ = frame;
 }
@@ -91,7 +93,9 @@ bool Interpreter::give_to_iterator(Value& iterator, Value given) {
             }
         }
     }
-    return keep(given, iterator, false, false);
+    if (!keep(given, iterator, false, false)) return false;
+    if (lifetime.single_owner) (void)ends_now(given);  // nobody but the iterator answers for it
+    return true;
 }
 
 void Interpreter::receive(unsigned iterator, unsigned given) {

@@ -294,6 +294,10 @@ class Interpreter : public Machine {
     void end_names(const Frame& f, int stays, Value* result);
     /// All of these owners are gone: what they own goes in one step, all destructors first.
     void end_owners(std::span<Value> owners);
+    /// A builtin stores an argument that it was given: the first place owns it, the caller no longer.
+    Value receive_once(Value holder, Value given);
+    /// Behind a builtin: which of its arguments it has received.
+    void note_received(std::span<Value> arguments);
     /// Checked runs: the object is stored in `holder`, which borrows it, or owns it from now on.
     void note_borrow(Value holder, Value v);
     void note_owner(Value holder, Value v);
@@ -493,6 +497,7 @@ class Interpreter : public Machine {
     };
     std::unordered_map<std::uint64_t, Keepers> keepers_;
     std::vector<Value> kept_forever_;
+    std::uint64_t received_ = 0;  ///< payload of what a builtin stored last
     Borrows borrows_;  ///< checked runs with single owners
     bool judge_borrows(std::size_t first);
     bool ends_now(Value owned);

@@ -102,6 +102,7 @@ bool Interpreter::unpack_rest(Value* to, std::uint32_t before, std::uint32_t aft
     to[before] = rest;
     for (std::uint32_t i = before + middle; i < n; ++i) to[i - middle + 1] = leave(i);
     drop(all);
+    if (take && !emptied) drop(from);
     return true;
 }
 

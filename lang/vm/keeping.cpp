@@ -196,6 +196,7 @@ void take_region_along(Machine& machine, Value holder, Value given) {
 /// `shared`: the statement names several targets, of which the last to go takes it along. That is so for
 /// several statements, too, so nothing else follows from it.
 bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
+    if (lifetime.moves && kept.is_moved()) return true;
     if (!readable(kept) || (!forever && !readable(target))) return false;
     if (!kept.is_heap() || (!forever && !target.is_heap())) return true;
     if (Regions* regions = heap.regions()) {

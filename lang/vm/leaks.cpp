@@ -71,7 +71,7 @@ void Interpreter::release_unnamed() {
         if (!by_hand) discard(kept);
         // What was freed by name meanwhile has no keepers left.
         else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept))
-            deinit(kept);
+            deinit(kept.owned());
     }
     if (lifetime.collects_cycles) collect_until_quiet();
     for (const bool closures : {false, true})
@@ -253,6 +253,8 @@ void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) 
         d.help = "free it with free(x) or deinit(x) before the end";
     else if (lifetime.counts_objects)
         d.help = "end the last reference to it before the end";
+    else if (lifetime.single_owner)
+        d.help = "let a name or a place own it that ends";
     else
         d.help = "run with a lifetime that releases, for example --lifetime refcount";
 }

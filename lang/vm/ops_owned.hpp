@@ -172,7 +172,7 @@ struct Handlers {
     } while (0)
     template <unsigned skip, Operand operand>
     [[gnu::noinline]] static void op_end_scratch(HARNESS_OPERANDS) {
-        if constexpr (single_owner)
+        if (single_owner && owns(S->scratch))
             S->overwritten(*S->scratch_place, S->scratch);
         else
             S->end_object(S->scratch);

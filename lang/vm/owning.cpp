@@ -80,6 +80,19 @@ void Interpreter::end_owners(std::span<Value> owners) {
     deinit_together(owners.first(count), more);
 }
 
+Value Interpreter::receive_once(Value holder, Value given) {
+    if (received_ == given.payload()) return store(holder, given.lent());
+    received_ = given.payload();
+    return store_unnamed(holder, given);
+}
+
+void Interpreter::note_received(std::span<Value> arguments) {
+    if (received_ == 0) return;
+    for (Value& each : arguments)
+        if (owns(each) && each.payload() == received_) each = each.lent();
+    received_ = 0;
+}
+
 // --- Borrows
 
 void Interpreter::note_borrow(Value holder, Value v) {

@@ -40,7 +40,7 @@ constexpr Lifetime make_lifetime() {
         if constexpr (Checked && P::traits().counts_objects) interpreter(m).note_store(v);
         // An argument that was given is received; what is read from a place has been lent before.
         if constexpr (P::traits().single_owner)
-            if (owns(v)) return P::template store_take<Checked>(&interpreter(m), c, v);
+            if (owns(v)) return interpreter(m).receive_once(c, v);
         return P::template store_copy<Checked>(&interpreter(m), c, v);
     };
     l.store_unnamed = [](Machine& m, Value c, Value v) {

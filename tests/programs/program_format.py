@@ -15,7 +15,7 @@ EXPECT_HELP = re.compile(r"^\s*# expect help: (.*)$")
 EXPECT_EARLIER = re.compile(r"^\s*# expect earlier: (.*)$")
 EXPECT_ERROR = re.compile(r"^\s*# expect error: (\d+):(\d+) (\w+)(?:: (.*))?$")
 FIGURE = re.compile(r"^# figure: (\S+) (==|!=|<=|>=|<|>) (\S+)$")
-DIRECTIVE = re.compile(r"^# (awaits|args|set|lifetimes|allocators|python|exit|portable|checked): ?(.*)$")
+DIRECTIVE = re.compile(r"^# (awaits|args|set|lifetimes|allocators|python|exit|portable|checked|cycles): ?(.*)$")
 
 # What the shell sees when an error of this name ends the program; every other name is a run-time error, 1.
 MEMORY_DEFECTS = {
@@ -91,6 +91,7 @@ class Program:
     allocators: list[str] | None = None
     python: bool = True
     portable: bool = False
+    cycles: bool = False  # its closures refer to each other, which nothing but a collector finds
     checked: bool | None = None
     exit_code: int = 0
 
@@ -149,6 +150,8 @@ def apply_directive(program: Program, name: str, text: str, where: str) -> int |
         program.allocators = text.replace(",", " ").split()
     elif name == "python":
         program.python = yes_or_no(text, where)
+    elif name == "cycles":
+        program.cycles = yes_or_no(text, where)
     elif name == "portable":
         program.portable = yes_or_no(text, where)
     elif name == "checked":

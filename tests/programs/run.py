@@ -23,8 +23,12 @@ from program_format import EXIT_MEMORY_DEFECT, MEMORY_DEFECTS, ExpectedError, Pr
 
 ALLOCATORS = ["page", "arena", "fixed", "thread_local", "direct", "pool", "stack", "jemalloc", "mimalloc", "tcmalloc"]
 LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
-# Nor that an object is to outlive the call that made it.
-LIFETIMES_WITH_ESCAPES = {"scope", "ownership", "stack"}
+# Nor that an object is to outlive the call that made it, or its owner.
+OWNERSHIP_DEFECTS = {
+    "scope": [["EscapeError"], ["UseAfterFreeError"]],
+    "ownership": [["EscapeError"], ["UseAfterFreeError"], ["UseAfterMoveError"]],
+    "stack": [["EscapeError"]],
+}
 # A plain Python program never says when it is done with an object, so under these its objects may leak.
 LIFETIMES_THAT_MAY_LEAK = {"manual", "refcount"}
 
@@ -120,11 +124,13 @@ def same_error(expected: ExpectedError, reported: ExpectedError) -> bool:
 
 
 def may_leak(program: Program, cell: Cell) -> bool:
+    if program.cycles and cell.lifetime in ("scope", "ownership"):
+        return True
     return program.python and not program.portable and cell.lifetime in LIFETIMES_THAT_MAY_LEAK
 
 
 def may_escape(program: Program, lifetime: str) -> bool:
-    return program.python and not program.portable and lifetime in LIFETIMES_WITH_ESCAPES
+    return program.python and not program.portable and lifetime in OWNERSHIP_DEFECTS
 
 
 def show_error(error: ExpectedError) -> str:
@@ -143,7 +149,7 @@ def problems_of(program: Program, cell: Cell, outcome: Outcome) -> list[str]:
     """Every way in which the outcome differs from the expectation, ready to print."""
     problems = []
     reported = reported_errors(outcome.messages)
-    if may_escape(program, cell.lifetime) and [error.name for error in reported] == ["EscapeError"]:
+    if may_escape(program, cell.lifetime) and [e.name for e in reported] in OWNERSHIP_DEFECTS[cell.lifetime]:
         same_so_far = program.expected_output.startswith(outcome.output)
         return [] if same_so_far else output_difference(program.expected_output, outcome.output)
     if outcome.output != program.expected_output:
