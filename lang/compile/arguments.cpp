@@ -18,8 +18,9 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     const bool borrowed = e->kind == ExprKind::borrow;
     const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
     const bool bits_matter = context_.lifetime.gives || regions();
-    const bool to_pass = given && !borrowed && may_pass(value) &&
-                         (context_.lifetime.moves || passes_on(value) || (storing_call_ && hands_over(value)));
+    const bool to_pass =
+        given && !borrowed && may_pass(value) &&
+        (context_.lifetime.moves || passes_on(value) || (storing_call_ && hands_over(value)));
     const unsigned mark = next_temp_;
     Operand o{};
     const bool must_own = counts() && !pure;
@@ -62,9 +63,8 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
                 emit(Op::check_live, o.reg, 0, 0, value->span);
     }
     // A name's object stays with the name; but what a parameter was given unnamed it gives on.
-    const bool stays =
-        o.hold == Hold::lent && !o.temporary &&
-        (single_owner() || (regions() && !(given && !borrowed && is_given(o.reg))));
+    const bool stays = o.hold == Hold::lent && !o.temporary &&
+                       (single_owner() || (regions() && !(given && !borrowed && is_given(o.reg))));
     if (o.reg != reg) {
         emit(bits_matter && (borrowed || stays) ? Op::lend : Op::move, reg, o.reg, 0, e->span);
         if (o.hold == Hold::unnamed) {

@@ -26,12 +26,12 @@ struct Operand {
 struct Local {
     NameId name = 0;
     std::uint8_t reg = 0;
-    bool is_cell = false;       ///< the register holds a cell
-    bool plain = false;         ///< never refers to the heap
-    bool is_parameter = false;  ///< lent by the caller, never written
-    bool is_received = false;   ///< what the call made for *rest or **rest, never written
+    bool is_cell = false;        ///< the register holds a cell
+    bool plain = false;          ///< never refers to the heap
+    bool is_parameter = false;   ///< lent by the caller, never written
+    bool is_received = false;    ///< what the call made for *rest or **rest, never written
     bool was_parameter = false;  ///< a parameter that is assigned to or captured, in a register of its own
-    TypeCode type = 0;          ///< enforced at every store; 0: anything goes
+    TypeCode type = 0;           ///< enforced at every store; 0: anything goes
 };
 
 struct Resolved {
@@ -237,7 +237,7 @@ class FunctionCompiler {
         unsigned count = 0;
         std::vector<Hold> holds;
         std::vector<const NameExpr*> passed;  ///< names whose ownership was given, at the arguments' places
-        std::uint32_t keyword_names = 0;  ///< constant index + 1 of the tuple of names, 0 for none
+        std::uint32_t keyword_names = 0;      ///< constant index + 1 of the tuple of names, 0 for none
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
@@ -248,7 +248,7 @@ class FunctionCompiler {
     void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
     void give_back(const NameExpr& e, std::uint8_t reg);
     const Expr* assigned_pipe_ = nullptr;  ///< the pipe whose value the assignment under way stores
-    const NameExpr* passed_ = nullptr;  ///< by the argument that was evaluated last
+    const NameExpr* passed_ = nullptr;     ///< by the argument that was evaluated last
     void settle_arguments(const Arguments& args, Span span);
 
     // --- functions.cpp

@@ -302,7 +302,8 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
             if (single_owner() && &e == assigned_pipe_)
                 for (PendingKeep& pending : pending_keeps_)
                     if (pending.kept.reg == left.reg) pending.kept.hold = Hold::lent;
-            if (left.hold == Hold::unnamed && !(single_owner() && &e == assigned_pipe_)) left.hold = Hold::lent;
+            if (left.hold == Hold::unnamed && !(single_owner() && &e == assigned_pipe_))
+                left.hold = Hold::lent;
             left.temporary = false;
             pipe_value_ = outer;
             pipe_consumed_ = outer_consumed;

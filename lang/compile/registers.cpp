@@ -239,7 +239,8 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
             const std::uint8_t value = temp();
             emit(is_received ? Op::move : own_share, value, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
-            own(value, is_received || single_owner() ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
+            own(value,
+                is_received || single_owner() ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
             emit(Op::new_cell, local.reg, value, 0, fn_->header.span);
             disown(value);
             release_to(value);

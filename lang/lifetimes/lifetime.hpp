@@ -27,7 +27,7 @@ struct Lifetime {
     bool live_at_exit_is_leak = false;
     bool collects_cycles = false;   ///< refcount+cycles
     bool explicit_release = false;  ///< manual: free and deinit give memory back
-    bool gives = false;  ///< manual, scope, ownership: a call hands over what it is given
+    bool gives = false;             ///< manual, scope, ownership: a call hands over what it is given
     bool single_owner = false;      ///< scope, ownership: a name or a place owns what it holds
     bool moves = false;             ///< ownership: an owner that is stored or given is moved
     bool traces = false;            ///< gc: a collector finds what is unreachable

@@ -1,7 +1,7 @@
-// The lifetime `scope`: an object is owned by one name or one place, and goes when its owner goes: at the end of
-// the function, when it is overwritten, or with what it was stored in. Everything else is a borrow, and a checked
-// run finds the borrow that outlives its owner (the owners and borrows of Clarke, Potter and Noble, "Ownership
-// types for flexible alias protection", 1998, judged when the owner goes).
+// The lifetime `scope`: an object is owned by one name or one place, and goes when its owner goes: at the end
+// of the function, when it is overwritten, or with what it was stored in. Everything else is a borrow, and a
+// checked run finds the borrow that outlives its owner (the owners and borrows of Clarke, Potter and Noble,
+// "Ownership types for flexible alias protection", 1998, judged when the owner goes).
 #pragma once
 
 #include "lang/lifetimes/policy.hpp"

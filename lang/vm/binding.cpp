@@ -168,8 +168,10 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
                 if (Value* place = dict_find_simple(heap, heap.payload<Dict>(more.get()), keywords[1 + k]))
                     receive(*place, passed[given + k]);
         for (std::size_t i = 0; i < total; ++i) {
-            const bool passed_on = std::any_of(passed.begin(), passed.end(), [&](Value v) { return v == bound[i]; });
-            const bool made = (f.has_rest && is_rest_parameter(f, i)) || (f.has_keyword_rest && i + 1 == total);
+            const bool passed_on =
+                std::any_of(passed.begin(), passed.end(), [&](Value v) { return v == bound[i]; });
+            const bool made =
+                (f.has_rest && is_rest_parameter(f, i)) || (f.has_keyword_rest && i + 1 == total);
             if (!passed_on && !made) bound[i] = bound[i].lent();
         }
     }

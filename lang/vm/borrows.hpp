@@ -9,8 +9,8 @@
 
 namespace harness::lang {
 
-/// Of each object that was stored without being handed over: where, by its payload. Stores that are no more are
-/// forgotten when their number has doubled.
+/// Of each object that was stored without being handed over: where, by its payload. Stores that are no more
+/// are forgotten when their number has doubled.
 struct Borrows {
     struct Store {
         Value holder, stored;

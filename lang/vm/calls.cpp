@@ -304,7 +304,9 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
         element = element.lent();
         return v;
     };
-    const auto unpacked = [&](Value& element) { return gives ? hand_over(element) : lifetime.single_owner ? element.lent() : element; };
+    const auto unpacked = [&](Value& element) {
+        return gives ? hand_over(element) : lifetime.single_owner ? element.lent() : element;
+    };
     for (std::uint32_t i = 0; i < n; ++i) above[i] = unpacked(positional.elements()[i]);
     std::vector<Value> keywords = {Value::integer(named.live)};
     std::uint32_t at = n;

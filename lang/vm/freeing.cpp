@@ -304,7 +304,8 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
     set_site();
     if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
-    if (lifetime.single_owner && !is_counted_kind(v) && !heap.live(v)) return free_by_hand(v, deep, parameter);
+    if (lifetime.single_owner && !is_counted_kind(v) && !heap.live(v))
+        return free_by_hand(v, deep, parameter);
     if (lifetime.counts && (!parameter || (lifetime.single_owner && owns_object(v)))) {
         discard(v);
         return !uncatchable();

@@ -72,8 +72,8 @@ void Interpreter::hand_on_argument(const Native& native, Value self, const Value
 /// Where the iterator walks it itself, or by an iterator of its own, that place owns it from now on. What a
 /// class's __iter__ made refers to it in a way of its own, so it is kept with that.
 bool Interpreter::give_to_iterator(Value& iterator, Value given) {
-    if (!lifetime.gives || !given.is_owned() || !given.is_heap() || given.is_string() ||
-        given.is_counted() || !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
+    if (!lifetime.gives || !given.is_owned() || !given.is_heap() || given.is_string() || given.is_counted() ||
+        !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
         return false;
     if (same_object(iterator, given)) {
         iterator = given;

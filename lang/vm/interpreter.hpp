@@ -489,8 +489,8 @@ class Interpreter : public Machine {
     void collect_until_quiet();
     void describe_leak(const std::vector<Value>& live, Defect& defect);
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
-    /// By the payload of what was kept, where counts do not tell it: the targets that it has left, and whether
-    /// the name or place that owned it is gone.
+    /// By the payload of what was kept, where counts do not tell it: the targets that it has left, and
+    /// whether the name or place that owned it is gone.
     struct Keepers {
         std::uint32_t targets = 0;
         bool owner_gone = false;
@@ -498,12 +498,12 @@ class Interpreter : public Machine {
     std::unordered_map<std::uint64_t, Keepers> keepers_;
     std::vector<Value> kept_forever_;
     std::uint64_t received_ = 0;  ///< payload of what a builtin stored last
-    Borrows borrows_;  ///< checked runs with single owners
+    Borrows borrows_;             ///< checked runs with single owners
     bool judge_borrows(std::size_t first);
     bool ends_now(Value owned);
     bool is_ending(Value v) const;  ///< a deinit has walked it
-    std::vector<Value> orphans_;  ///< manual: what ended exceptions owned, to be deinited
-    CandidateSet candidates_;     ///< refcount+cycles: objects that lost a reference without dying
+    std::vector<Value> orphans_;    ///< manual: what ended exceptions owned, to be deinited
+    CandidateSet candidates_;       ///< refcount+cycles: objects that lost a reference without dying
     std::size_t candidates_max_ = 1000;
     std::uint32_t ending_ = 0;        ///< releases under way; cycles are looked for after the outermost
     bool destructors_exist_ = false;  ///< an object with __del__ was made

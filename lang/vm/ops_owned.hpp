@@ -155,20 +155,20 @@ struct Handlers {
     /// in a handler of its own: a call in the fast path would have it save registers each time. `operand` is
     /// the one whose value was received, as the macro above wants it.
     enum Operand : unsigned { nothing = 0, in_a = 8, in_b = 16, in_c = 24 };
-#define HARNESS_NEXT_WITHOUT(place, old, skip, operand)       \
-    do {                                                      \
-        if (P::template lose<checked>(S, old)) [[unlikely]] { \
-            S->scratch = old;                                 \
+#define HARNESS_NEXT_WITHOUT(place, old, skip, operand)              \
+    do {                                                             \
+        if (P::template lose<checked>(S, old)) [[unlikely]] {        \
+            S->scratch = old;                                        \
             if constexpr (single_owner) S->scratch_place = &(place); \
-            HARNESS_GO((op_end_scratch<skip, operand>));      \
-        }                                                     \
-        if constexpr (checked && (operand) != nothing) {      \
-            if (S->uncatchable()) [[unlikely]] {              \
-                R[word >> (operand)&0xFF] = Value::none();    \
-                HARNESS_GO(op_dead);                          \
-            }                                                 \
-        }                                                     \
-        HARNESS_NEXT(skip);                                   \
+            HARNESS_GO((op_end_scratch<skip, operand>));             \
+        }                                                            \
+        if constexpr (checked && (operand) != nothing) {             \
+            if (S->uncatchable()) [[unlikely]] {                     \
+                R[word >> (operand)&0xFF] = Value::none();           \
+                HARNESS_GO(op_dead);                                 \
+            }                                                        \
+        }                                                            \
+        HARNESS_NEXT(skip);                                          \
     } while (0)
     template <unsigned skip, Operand operand>
     [[gnu::noinline]] static void op_end_scratch(HARNESS_OPERANDS) {

@@ -1,5 +1,5 @@
-// Where each object has one owner (`scope`, `ownership`): what ends with an owner, what an overwriting value hands
-// on, and the borrows that a checked run judges when their owner goes.
+// Where each object has one owner (`scope`, `ownership`): what ends with an owner, what an overwriting value
+// hands on, and the borrows that a checked run judges when their owner goes.
 #include <array>
 #include <unordered_set>
 
@@ -11,8 +11,9 @@ namespace harness::lang {
 
 namespace {
 
-/// How many objects of a new value are looked through for the old one. A list cell that is put before the rest of
-/// its list needs one; a bound keeps an overwriting store from costing as much as what it stores is large.
+/// How many objects of a new value are looked through for the old one. A list cell that is put before the
+/// rest of its list needs one; a bound keeps an overwriting store from costing as much as what it stores is
+/// large.
 constexpr std::size_t most_searched = 16;
 
 }  // namespace
@@ -116,8 +117,8 @@ void Interpreter::note_borrow(Value holder, Value v) {
     stores.all.push_back({holder.lent(), v, site_at(frame, at)});
 }
 
-/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it. False
-/// after EscapeError.
+/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it.
+/// False after EscapeError.
 bool Interpreter::judge_borrows(std::size_t first) {
     if (borrows_.of.empty()) return true;
     for (std::size_t i = first; i < deinited_.size(); ++i) {
@@ -128,7 +129,8 @@ bool Interpreter::judge_borrows(std::size_t first) {
         borrows_.of.erase(found);
         if (uncatchable()) continue;
         for (const Borrows::Store& store : stores) {
-            if (!same_object(store.stored, v) || !heap.live(store.holder) || is_ending(store.holder)) continue;
+            if (!same_object(store.stored, v) || !heap.live(store.holder) || is_ending(store.holder))
+                continue;
             bool held = false;
             visit_slots(store.holder, [&](Value slot) { held = held || same_object(slot, v); });
             if (!held) continue;

@@ -202,8 +202,8 @@ void Interpreter::bury(Value v, DeadList& dead) {
     dead.push(v);
 }
 
-/// What an exception or an iterator owns goes with it; what a closure's cells own does so where they are its one
-/// owner, and is the program's duty under `manual`.
+/// What an exception or an iterator owns goes with it; what a closure's cells own does so where they are its
+/// one owner, and is the program's duty under `manual`.
 void Interpreter::orphan_contents(Value v) {
     const std::uint16_t id = heap.header(v).class_id;
     if (!lifetime.single_owner && id < static_cast<std::uint16_t>(ClassId::first_user_class) &&
