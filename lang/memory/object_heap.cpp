@@ -171,7 +171,7 @@ Value ObjectHeap::note_made(Value v) {
         if (log_->size() > log_->capacity() / 2) log_->reserve(log_->size() * 2 + 64);
     }
     log_->push_back({v.owned(), newest_foreign_, foreign_.at(newest_foreign_).number});
-    return rules_.counts_objects ? v.lent() : v;
+    return rules_.foreign_lent ? v.lent() : v;
 }
 
 void ObjectHeap::end_buffer(Value buffer, bool shrink) {

@@ -26,7 +26,8 @@ Interpreter::Interpreter(const RunOptions& options, const Lifetime& l, const Han
       sources(source_map),
       table(handlers),
       allocator_(allocator),
-      heap_storage_(*this, allocator.table(), {l.sequence_header, l.birth_word, l.counts_objects, l.traces},
+      heap_storage_(*this, allocator.table(),
+                    {l.sequence_header, l.birth_word, l.counts_objects || l.single_owner, l.traces},
                     options.checked, options.max_heap_bytes) {
     random.seed(options.seed);
     parked_.fill(Value::none());
