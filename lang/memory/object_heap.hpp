@@ -45,8 +45,9 @@ struct HeapCounts {
 struct LayoutRules {
     bool sequence_header = true;   ///< lists and mutable tuples have a Header at -8
     std::uint32_t birth_word = 0;  ///< second half of a new header: count 1, the region's depth, or a mark
-    bool foreign_lent = false;     ///< what an allocator of the program made ends with that: no name answers for it
-    bool traces = false;           ///< gc
+    bool foreign_lent =
+        false;            ///< what an allocator of the program made ends with that: no name answers for it
+    bool traces = false;  ///< gc
 };
 
 class ObjectHeap {
