@@ -17,12 +17,14 @@ struct Command {
 };
 
 int run_command(const std::vector<std::string>& arguments);
+int check_command(const std::vector<std::string>& arguments);
 int list_command(const std::vector<std::string>& arguments);
 int python_command(const std::vector<std::string>& arguments);
 int print_version();
 
 inline constexpr Command commands[] = {
     {"run", "runs one program under one allocator and one lifetime", run_command},
+    {"check", "finds what is certainly wrong, then runs programs under every lifetime", check_command},
     {"list", "the allocators and lifetimes that there are", list_command},
     {"python", "prints a program as Python, its memory statements erased", python_command},
 };

@@ -15,6 +15,7 @@ constexpr std::string_view examples =
   harness run program.src                          checked, on malloc, by reference counts
   harness run --allocator arena --lifetime leak program.src --stats
   harness run program.src --set depth=18 --json report.json
+  harness check program.src                        what is wrong with it, under which lifetimes
   harness python program.src | python3 -           the same program under CPython
   harness list                                     allocators and lifetimes to choose from
 
