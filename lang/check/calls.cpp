@@ -64,6 +64,9 @@ Result FunctionAnalysis::builtin_call(const CallExpr& e, std::string_view name) 
     const bool alone = e.arguments.size() == 1 && is_plain_call(e);
     if (alone && (name == "free" || name == "deinit")) return end_place(e, name == "deinit");
     if (alone && name == "move") return move(e);
+    if (name == "dealloc" && is_plain_call(e) && (alone || e.arguments.size() == 2))
+        return end_handle(e, true);
+    if (name == "destroy_arena" && alone) return end_handle(e, true);
     if (name == "exit" && is_plain_call(e)) {
         arguments(e);
         state_.reachable = false;
@@ -119,8 +122,9 @@ Result FunctionAnalysis::call_method(const CallExpr& e) {
     const bool append = name == "append" && e.arguments.size() == 1;
     const bool insert = name == "insert" && e.arguments.size() == 2;
     if ((append || insert) && is_plain_call(e)) {
-        const std::vector<Result> passed = arguments(e);
-        writes_heap_ = true;
+        std::vector<Result> passed;
+        for (const Argument& a : e.arguments) passed.push_back(handed_on(a.value));
+        writes_to(id);
         const Argument& what = e.arguments[append ? 0 : 1];
         store(id, 0, passed.back(), {.store = e.span, .place = callee.object->span});
         give(passed.back(), what.value->span);
@@ -131,7 +135,7 @@ Result FunctionAnalysis::call_method(const CallExpr& e) {
     if (name == "pop" || name == "popitem" || name == "clear" || name == "remove" || name == "extend" ||
         name == "update" || name == "setdefault") {
         for (const Result& each : arguments(e)) use_up(each, e.span);
-        writes_heap_ = true;
+        writes_to(id);
         run_unseen_code();
         if (name != "extend") state_.cut(id, 0);
         return {};
@@ -270,11 +274,7 @@ Result FunctionAnalysis::construct(const CallExpr& e, const ClassStmt& type) {
             Result part = fresh(field.kind, field.type, field.made);
             store(made.value.object, field.field, part, {.store = field.made, .place = field.made});
         }
-    const bool writes = writes_heap_;
-    Summary own = summary;
-    if (!own.writes_heap) own.writes_heap = false;
-    apply_stores(own, passed, e);
-    if (!summary.writes_heap) writes_heap_ = writes;
+    apply_stores(summary, passed, e);
     if (Object* object = state_.object(made.value.object)) object->shared = object->lost = summary.keeps;
     for (std::size_t i = 1; i < passed.size(); ++i) give(passed[i], e.arguments[i - 1].value->span);
     return made;

@@ -251,6 +251,7 @@ void weaken(State& state, const Effects& effects, bool has_keep) {
     }
     if (!effects.heap) return;
     state.edges.clear();
+    state.holes.clear();
     for (Object& each : state.objects) {
         each.shared = true;
         each.lost = each.lost || has_keep;

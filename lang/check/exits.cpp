@@ -109,7 +109,7 @@ void FunctionAnalysis::check_escapes(State& state, const Stmt* at, const std::ve
         const Object* target = state.object(edge.target);
         const Object* holder = state.object(edge.holder);
         if (target == nullptr || holder == nullptr || edge.kind == Edge::Kind::unnamed) continue;
-        if (target->external() || target->owner == 0 || target->lost || target->released.possible()) continue;
+        if (target->external() || target->owner == 0 || target->lost) continue;
         if (std::find(handed_on.begin(), handed_on.end(), target->id) != handed_on.end()) continue;
         if (!outlives(state, edge.holder, handed_on)) continue;
         LifetimeSet lifetimes = 0;

@@ -1,4 +1,6 @@
 // What expressions read, make and use up.
+#include <algorithm>
+
 #include "lang/check/function_analysis.hpp"
 #include "lang/syntax/walk.hpp"
 
@@ -130,6 +132,7 @@ void FunctionAnalysis::run_unseen_code() {
     writes_heap_ = true;
     for (Object& each : state_.objects) each.shared = true;
     state_.edges.clear();
+    state_.holes.clear();
 }
 
 Result FunctionAnalysis::name_read(const NameExpr& e) {
@@ -160,7 +163,6 @@ Result FunctionAnalysis::name_read(const NameExpr& e) {
         d.help = "use the place that it was moved to, or clone it before";
         reports_.add(under::all, std::move(d));
     } else {
-        Object* held = state_.object(variable->value.object);
         if (variable->given.sure()) {
             Diagnostic given = d;
             given.name = "UseAfterMoveError";
@@ -174,15 +176,7 @@ Result FunctionAnalysis::name_read(const NameExpr& e) {
             reports_.add(under::ownership, std::move(given));
             variable->given = uncertain();
         }
-        if (held != nullptr && held->released.sure()) {
-            d.name = "UseAfterFreeError";
-            d.message = "this object was already freed";
-            if (!(held->made == Span{})) d.related.push_back({"allocated", held->made});
-            d.related.push_back({"released", held->released.at});
-            d.help = "release it later, or leave this use out";
-            reports_.add(under::manual, std::move(d));
-            held->released = uncertain();
-        }
+        if (!handing_on_) read_released(variable->value.object, e.span);
         return result;
     }
     // Told once; what follows would only repeat it.
@@ -191,12 +185,58 @@ Result FunctionAnalysis::name_read(const NameExpr& e) {
     return {};
 }
 
+Result FunctionAnalysis::handed_on(const Expr* e) {
+    if (e->kind != ExprKind::name) return expression(e);
+    handing_on_ = true;
+    const Result result = name_read(as<NameExpr>(e));
+    handing_on_ = false;
+    return result;
+}
+
+/// Under `manual`, through another name or place than the one that ended it.
+void FunctionAnalysis::read_released(ObjectId id, Span at) {
+    Object* held = state_.object(id);
+    if (held == nullptr || !held->released.sure()) return;
+    Diagnostic d;
+    d.name = "UseAfterFreeError";
+    d.span = at;
+    d.message = "this object was already freed";
+    if (!(held->made == Span{})) d.related.push_back({"allocated", held->made});
+    d.related.push_back({"released", held->released.at});
+    if (again_) d.details.emplace_back("in the second turn of the loop");
+    d.help = "release it later, or leave this use out";
+    reports_.add(under::manual, std::move(d));
+    held->released = uncertain();
+}
+
+void FunctionAnalysis::read_hole(ObjectId holder, NameId field, const Expr* e) {
+    const auto hole = std::find_if(state_.holes.begin(), state_.holes.end(), [&](const Hole& each) {
+        return each.holder == holder && each.field == field;
+    });
+    if (hole == state_.holes.end()) return;
+    Diagnostic d;
+    d.name = hole->moved ? "UseAfterMoveError" : "UseAfterFreeError";
+    d.span = e->span;
+    const std::string place = "'" + std::string(reports_.excerpt(e->span)) + "'";
+    d.message = place + (hole->moved ? " was moved away" : " was freed");
+    d.related.push_back({hole->moved ? "moved" : "released", hole->at});
+    if (again_) d.details.emplace_back("in the second turn of the loop");
+    d.help = hole->moved ? "use the place that it was moved to, or store something here before"
+                         : "leave this use out, or store something here before";
+    reports_.add(under::all, std::move(d));
+    state_.holes.erase(hole);
+}
+
 Result FunctionAnalysis::attribute_read(const AttributeExpr& e) {
     const Result object = expression(e.object);
     const Object* holder = state_.object(object.value.object);
     if (holder == nullptr || !index_.is_plain_field(e.name)) return {};
-    if (const Edge* edge = state_.edge(holder->id, e.name))
-        return {.value = Value::of(edge->target), .hold = Edge::Kind::lent, .name = 0};
+    read_hole(holder->id, e.name, &e);
+    if (const Edge* edge = state_.edge(holder->id, e.name)) {
+        const ObjectId target = edge->target;
+        if (!handing_on_) read_released(target, e.span);
+        return {.value = Value::of(target), .hold = Edge::Kind::lent, .name = 0};
+    }
     // What lay there when the function was called lies there still if nothing here can have stored.
     if (!holder->external() || stored_fields_.contains(e.name) || writes_heap_) return {};
     return {.value = Value::of(external(Root::field, 0, holder->id, e.name)),
@@ -213,7 +253,7 @@ Result FunctionAnalysis::display(const Expr* e) {
         run_unseen_code();
     }
     for (const Expr* part : is_dict ? as<DictExpr>(e).values : as<SequenceExpr>(e).elements)
-        parts.emplace_back(expression(part), part->span);
+        parts.emplace_back(handed_on(part), part->span);
     if (e->kind == ExprKind::tuple) {
         for (const auto& [part, span] : parts) use_up(part, span);
         return {};
@@ -254,7 +294,7 @@ bool FunctionAnalysis::is_tracked(NameId name) const {
     return scope_.bound.contains(name) && !scope_.global_names.contains(name) &&
            !scope_.nonlocal_names.contains(name) && !scope_.captured.contains(name) &&
            !scope_.rebound.contains(name) && !scope_.block_bound.contains(name) &&
-           !scope_.statics.contains(name) && !(scope_.parent == nullptr && scope_.free.contains(name));
+           !scope_.statics.contains(name) && !(scope_.parent == nullptr && index_.touched_by_functions(name));
 }
 
 Variable* FunctionAnalysis::tracked(NameId name) {

@@ -55,7 +55,8 @@ class FunctionAnalysis {
     void try_statement(const TryStmt& s);
     void match_statement(const MatchStmt& s);
     void region_statement(const BlockStmt& s);
-    void run_turns(const Stmt* loop, Block body, bool surely_again, const Expr* target);
+    void turns(const Stmt* loop, Block body, bool two_are_sure, const Expr* target, bool counted);
+    void turn(Block body, const Expr* target, bool counted);
     void leave_loop(bool by_break);
     void unreachable_end(Block behind, const Stmt* leaves);
     void pass_finals(State& state, std::size_t from) const;
@@ -63,6 +64,8 @@ class FunctionAnalysis {
     // expressions.cpp
     Result expression(const Expr* e);
     Result name_read(const NameExpr& e);
+    /// Of something that is only handed on: nothing looks at the object itself.
+    Result handed_on(const Expr* e);
     Result attribute_read(const AttributeExpr& e);
     Result display(const Expr* e);
     Result branches(const Expr* first, const Expr* second);
@@ -70,6 +73,8 @@ class FunctionAnalysis {
     /// The value goes where nothing is known of it any more.
     void use_up(const Result& result, Span at);
     void run_unseen_code();
+    void read_released(ObjectId id, Span at);
+    void read_hole(ObjectId holder, NameId field, const Expr* e);
 
     // calls.cpp
     Result call(const CallExpr& e);
@@ -89,13 +94,19 @@ class FunctionAnalysis {
     void overwrite(Variable& variable, const Expr* source);
     void store(ObjectId holder, NameId field, const Result& result, Edge edge);
     void forget_target(const Expr* target);
+    /// Something that others may know of is changed.
+    void writes_to(ObjectId holder);
+    bool is_constructor() const;
     NameId own_name(const Result& result);
 
     // memory_words.cpp
     Result end_place(const CallExpr& e, bool deep);
     void end_name(NameId name, Span at, bool deep);
     void release(ObjectId id, Span at, bool deep, NameId name);
+    Result end_handle(const CallExpr& e, bool ends);
     Result move(const CallExpr& e);
+    void make_hole(const Expr* place, bool moved);
+    Result kept_name(const NameExpr& e);
     void keep(const Result& what, const Expr* value, List<Expr*> targets, Span at);
 
     // exits.cpp
@@ -135,7 +146,8 @@ class FunctionAnalysis {
     std::uint16_t region_ = 0;
     bool is_region_ = false, has_defer_ = false;
     bool writes_heap_ = false, keeps_ = false;
-    bool again_ = false;  ///< in the second turn of a loop
+    bool handing_on_ = false;  ///< the name that is read next is not looked at
+    bool again_ = false;       ///< in the second turn of a loop
 };
 
 }  // namespace harness::lang::analysis

@@ -104,12 +104,13 @@ Result FunctionAnalysis::end_place(const CallExpr& e, bool deep) {
         state_.cut(0, place->kind == ExprKind::attribute ? as<AttributeExpr>(place).name : 0);
     }
     run_unseen_code();
+    make_hole(place, false);
     return {.value = Value::plain()};
 }
 
 Result FunctionAnalysis::move(const CallExpr& e) {
     const Expr* place = e.arguments[0].value;
-    Result result = expression(place);
+    const Result result = handed_on(place);
     if (place->kind == ExprKind::name) {
         Variable* variable = tracked(as<NameExpr>(place).name);
         if (variable == nullptr) {
@@ -135,7 +136,41 @@ Result FunctionAnalysis::move(const CallExpr& e) {
     }
     use_up(result, place->span);
     if (Object* held = state_.object(result.value.object)) held->owner = 0;
+    make_hole(place, true);
     return {};
+}
+
+void FunctionAnalysis::make_hole(const Expr* place, bool moved) {
+    if (place->kind != ExprKind::attribute || state_.holes.size() >= most_edges) return;
+    const auto& attribute = as<AttributeExpr>(place);
+    if (attribute.object->kind != ExprKind::name || !index_.is_plain_field(attribute.name)) return;
+    const Variable* holder = state_.variable(as<NameExpr>(attribute.object).name);
+    if (holder == nullptr || holder->value.object == 0 || holder->freed.possible() ||
+        holder->moved.possible())
+        return;
+    state_.holes.push_back({holder->value.object, attribute.name, moved, place->span});
+}
+
+/// dealloc, destroy_arena and reallocate end what a name holds, once.
+Result FunctionAnalysis::end_handle(const CallExpr& e, bool ends) {
+    const Expr* place = e.arguments[e.arguments.size() - 1].value;
+    for (std::size_t i = 0; i + 1 < e.arguments.size(); ++i) expression(e.arguments[i].value);
+    if (place->kind == ExprKind::name && ends)
+        end_name(as<NameExpr>(place).name, place->span, false);
+    else
+        use_up(expression(place), place->span);
+    return {.value = Value::plain()};
+}
+
+Result FunctionAnalysis::kept_name(const NameExpr& e) {
+    Variable* variable = tracked(e.name);
+    if (variable == nullptr) return name_read(e);
+    const Event given = variable->given;
+    variable->given = {};
+    const Result result = name_read(e);
+    if (Variable* again = tracked(e.name); again != nullptr && again->given.is == Event::Certainty::no)
+        again->given = given;
+    return result;
 }
 
 /// A cycle of `keep` releases nothing: each waits for the next.
@@ -145,7 +180,8 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
     for (const Expr* target : targets) {
         const Result with = expression(target);
         const ObjectId to = with.value.object;
-        if (kept == 0 || to == 0) continue;
+        if (kept == 0 || to == 0 || state_.object(kept)->external() || state_.object(to)->external())
+            continue;
         std::vector<std::pair<ObjectId, std::size_t>> work{{to, 0}};
         const KeepEdge* closing = nullptr;
         std::vector<ObjectId> seen;
@@ -183,7 +219,10 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
             d.help =
                 "leave this 'keep' out and keep both with one central object; in an arena cycles are "
                 "harmless";
+            Diagnostic leak = d;
+            leak.name = "LeakError";
             reports_.add(under::scope, std::move(d));
+            reports_.add(under::refcount, std::move(leak));
         } else if (state_.keeps.size() < most_edges) {
             state_.keeps.push_back({kept, to, at});
         }

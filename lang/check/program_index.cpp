@@ -107,7 +107,8 @@ class IndexWalk {
             index_.note_arguments(index_.name_calls_[name], e, 0);
             const std::string_view text = index_.names_.text(name);
             if ((text == "free" || text == "deinit" || text == "move") && scope_->parent != nullptr &&
-                e.arguments.size() == 1 && e.arguments[0].value->kind == ExprKind::name)
+                e.arguments.size() == 1 && e.arguments[0].value->kind == ExprKind::name &&
+                !scope_->bound.contains(as<NameExpr>(e.arguments[0].value).name))
                 index_.ended_in_functions_.insert(as<NameExpr>(e.arguments[0].value).name);
         } else if (e.callee->kind == ExprKind::attribute) {
             const auto& callee = as<AttributeExpr>(e.callee);
@@ -148,7 +149,8 @@ class IndexWalk {
 
     void pipe(const PipeExpr& e) {
         expression(e.left);
-        if (scope_->parent != nullptr && e.left->kind == ExprKind::name)
+        if (scope_->parent != nullptr && e.left->kind == ExprKind::name &&
+            !scope_->bound.contains(as<NameExpr>(e.left).name))
             index_.ended_in_functions_.insert(as<NameExpr>(e.left).name);  // perhaps by `| deinit(_)`
         expression(e.stage);
     }

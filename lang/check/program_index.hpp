@@ -43,6 +43,10 @@ class ProgramIndex {
 
     /// A name of the module that functions only read, so that it holds one object while a function runs.
     bool is_stable(const FunctionScope& reader, NameId name) const;
+    /// A name of the module that some function binds or ends.
+    bool touched_by_functions(NameId name) const {
+        return scopes_.declared_global.contains(name) || ended_in_functions_.contains(name);
+    }
     /// Whether each call in the file lends this parameter: under `scope` a named object, under `ownership`
     /// `&e`.
     bool always_lent(const DefStmt& def, std::size_t parameter, bool under_ownership) const;

@@ -9,7 +9,8 @@ void Reports::add(LifetimeSet lifetimes, Diagnostic diagnostic) {
     const auto at = found_.find({diagnostic.span.begin, diagnostic.span.end});
     if (at == found_.end()) {
         if (found_.size() < most_findings)
-            found_[{diagnostic.span.begin, diagnostic.span.end}].outcomes.push_back({lifetimes, std::move(diagnostic)});
+            found_[{diagnostic.span.begin, diagnostic.span.end}].outcomes.push_back(
+                {lifetimes, std::move(diagnostic)});
         return;
     }
     Finding& finding = at->second;

@@ -86,6 +86,13 @@ void State::join(const State& other) {
         // Stored in one way here and in another there: neither is certain.
         return same == other.edges.end() || same->kind != mine.kind || same->name != mine.name;
     });
+    std::erase_if(holes, [&](const Hole& mine) {
+        return object(mine.holder) == nullptr ||
+               std::none_of(other.holes.begin(), other.holes.end(), [&](const Hole& theirs) {
+                   return theirs.holder == mine.holder && theirs.field == mine.field &&
+                          theirs.moved == mine.moved;
+               });
+    });
     std::erase_if(keeps, [&](const KeepEdge& mine) {
         return std::find(other.keeps.begin(), other.keeps.end(), mine) == other.keeps.end() ||
                object(mine.what) == nullptr || object(mine.target) == nullptr;
@@ -95,13 +102,15 @@ void State::join(const State& other) {
 void State::cut(ObjectId holder, NameId field) {
     const Object* stored = object(holder);
     const bool made_here = stored != nullptr && !stored->external();
-    std::erase_if(edges, [&](const Edge& each) {
+    const auto is_cut = [&](const auto& each) {
         if (each.field != field) return false;
         if (each.holder == holder || holder == 0) return true;
         const Object* other = object(each.holder);
         // Two objects are two if one of them was made here.
         return !made_here && (other == nullptr || other->external());
-    });
+    };
+    std::erase_if(edges, is_cut);
+    std::erase_if(holes, is_cut);
 }
 
 void State::expose(bool may_keep) {
@@ -125,6 +134,7 @@ void State::expose(std::vector<ObjectId> reached, bool may_keep) {
             if (each.holder == reached[i] && !has(each.target)) reached.push_back(each.target);
     }
     std::erase_if(edges, [&](const Edge& each) { return has(each.holder); });
+    std::erase_if(holes, [&](const Hole& each) { return has(each.holder); });
 }
 
 }  // namespace harness::lang::analysis

@@ -50,7 +50,7 @@ struct Variable {
     NameId name = 0;
     Value value{};
     Event freed{}, moved{};  ///< by free(x), deinit(x), move(x): the name is dead under every lifetime
-    Event given{};         ///< stored, given or assigned: under `ownership` the name is dead
+    Event given{};           ///< stored, given or assigned: under `ownership` the name is dead
     bool given_to_name = false;
 };
 
@@ -63,7 +63,7 @@ struct Object {
     const ClassStmt* type = nullptr;  ///< of an instance
     Span made{};
     NameId owner = 0;     ///< the local name that certainly owns it, in the sense of `scope`
-    Event released{};       ///< under `manual`: its memory went back
+    Event released{};     ///< under `manual`: its memory went back
     bool lost = false;    ///< code that is not known may have kept it
     bool shared = false;  ///< something else may hold it
     std::uint16_t region = 0;
@@ -88,11 +88,21 @@ struct Edge {
     bool lent_under_scope = true, lent_under_ownership = true;
 };
 
+/// `holder.field` was moved out of or freed and not stored since: no lifetime lets it be read.
+struct Hole {
+    ObjectId holder = 0;
+    NameId field = 0;
+    bool moved = false;
+    Span at{};
+};
+
 /// `keep what with target`, both known.
 struct KeepEdge {
     ObjectId what = 0, target = 0;
     Span at{};
-    friend bool operator==(const KeepEdge&, const KeepEdge&) = default;
+    friend bool operator==(const KeepEdge& a, const KeepEdge& b) {
+        return a.what == b.what && a.target == b.target;
+    }
 };
 
 struct State {
@@ -101,6 +111,7 @@ struct State {
     std::vector<Object> objects;
     std::vector<Edge> edges;
     std::vector<KeepEdge> keeps;
+    std::vector<Hole> holes;
 
     Variable* variable(NameId name);
     Object* object(ObjectId id);

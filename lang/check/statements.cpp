@@ -54,7 +54,7 @@ void FunctionAnalysis::statement(const Stmt* s) {
         }
         case StmtKind::assign: {
             const auto& a = as<AssignStmt>(s);
-            const Result result = expression(a.value);
+            const Result result = handed_on(a.value);
             if (a.targets.size() == 1) return assign(a.targets[0], a.value, result);
             use_up(result, a.value->span);
             for (const Expr* t : a.targets) forget_target(t);
@@ -96,13 +96,13 @@ void FunctionAnalysis::statement(const Stmt* s) {
             std::optional<Result> result;
             if (value != nullptr && value->kind == ExprKind::tuple) {
                 for (const Expr* part : as<SequenceExpr>(value).elements) {
-                    const Result each = expression(part);
+                    const Result each = handed_on(part);
                     use_up(each, part->span);
                     if (Object* held = state_.object(each.value.object)) held->owner = 0;
                 }
                 result = Result{};
             } else if (value != nullptr) {
-                result = expression(value);
+                result = handed_on(value);
             }
             if (state_.reachable) leave(s, value, result);
             return;
@@ -155,7 +155,9 @@ void FunctionAnalysis::rare_statement(const Stmt* s) {
             return;
         case StmtKind::keep: {
             const auto& k = as<KeepStmt>(s);
-            const Result what = expression(k.value);
+            // Under `ownership` it may have been moved by the store: then this has nothing to do.
+            const Result what =
+                k.value->kind == ExprKind::name ? kept_name(as<NameExpr>(k.value)) : expression(k.value);
             if (k.allocator != nullptr) expression(k.allocator);
             return keep(what, k.value, k.targets, s->span);
         }
@@ -232,69 +234,78 @@ void FunctionAnalysis::pass_finals(State& state, std::size_t from) const {
     for (std::size_t i = from; i < finals_.size(); ++i) weaken(state, finals_[i], index_.has_keep());
 }
 
-/// The body, from a state that holds at the head of every turn. Where a second turn is sure to come, it is
-/// looked at as well, with what the first one left.
-void FunctionAnalysis::run_turns(const Stmt* loop, Block body, bool surely_again, const Expr* target) {
-    loops_.push_back({unreachable(), unreachable(), finals_.size()});
+/// The body of a loop, from here to where it would begin again. Its variable is a number if `counted`.
+void FunctionAnalysis::turn(Block body, const Expr* target, bool counted) {
     if (target != nullptr) forget_target(target);
+    if (counted && target->kind == ExprKind::name)
+        if (Variable* variable = tracked(as<NameExpr>(target).name)) variable->value = Value::plain();
+    loops_.back().continued = unreachable();
     block(body);
-    State end = std::move(state_);
-    end.join(loops_.back().continued);
-    const std::size_t cost = loop->span.end - loop->span.begin + 8 * body.size();
-    if (surely_again && end.reachable && stays(body) && steps_ > cost) {
+    state_.join(loops_.back().continued);
+}
+
+/// All turns: afterwards the state holds at the head of any further one. Where two turns are sure to come,
+/// both are looked at with what is certain then; else one from what holds at the head of every turn.
+void FunctionAnalysis::turns(const Stmt* loop, Block body, bool two_are_sure, const Expr* target,
+                             bool counted) {
+    const Effects& effects = effects_.statement(loop);
+    const std::size_t cost = 16 * body.size() + 64;
+    if (two_are_sure && stays(body) && steps_ > cost) {
         steps_ -= cost;
+        turn(body, target, counted);
+        if (!state_.reachable) return;
         const bool outer = again_;
         again_ = true;
-        state_ = end;
-        loops_.back().continued = unreachable();
-        if (target != nullptr) forget_target(target);
-        block(body);
+        turn(body, target, counted);
         again_ = outer;
+        weaken(state_, effects, index_.has_keep());
+        return;
     }
-    state_ = std::move(end);
+    weaken(state_, effects, index_.has_keep());
+    State head = state_;
+    turn(body, target, counted);
+    state_ = std::move(head);
 }
 
 void FunctionAnalysis::while_statement(const WhileStmt& s) {
-    const Effects& effects = effects_.statement(&s);
-    weaken(state_, effects, index_.has_keep());
-    expression(s.condition);
-    if (!state_.reachable) return;
-    const State head = state_;
+    loops_.push_back({unreachable(), unreachable(), finals_.size()});
     const bool forever = is_true(s.condition);
-    if (!is_false(s.condition)) {
-        run_turns(&s, s.body, forever, nullptr);
-        State broken = std::move(loops_.back().broken);
-        loops_.pop_back();
-        state_ = forever ? unreachable() : head;
-        if (state_.reachable) block(s.otherwise);
-        state_.join(broken);
-        return;
+    if (forever) {
+        turns(&s, s.body, true, nullptr, false);
+        state_ = unreachable();
+    } else {
+        weaken(state_, effects_.statement(&s), index_.has_keep());
+        expression(s.condition);
+        if (!is_false(s.condition)) turns(&s, s.body, false, nullptr, false);
     }
-    block(s.otherwise);
+    const State broken = std::move(loops_.back().broken);
+    loops_.pop_back();
+    if (state_.reachable) block(s.otherwise);
+    state_.join(broken);
 }
 
 void FunctionAnalysis::for_statement(const ForStmt& s) {
     expression(s.iterable);
-    bool twice = false;
+    if (!state_.reachable) return;
+    bool twice = false, counted = false;
     if (s.iterable->kind == ExprKind::list || s.iterable->kind == ExprKind::tuple) {
         twice = as<SequenceExpr>(s.iterable).elements.size() >= 2;
         for (const Expr* e : as<SequenceExpr>(s.iterable).elements)
             twice = twice && e->kind != ExprKind::starred;
     } else if (s.iterable->kind == ExprKind::call) {
         const auto& range = as<CallExpr>(s.iterable);
-        twice = range.callee->kind == ExprKind::name && index_.is_builtin(as<NameExpr>(range.callee).name) &&
-                index_.text(as<NameExpr>(range.callee).name) == "range" && range.arguments.size() == 1 &&
+        counted = range.callee->kind == ExprKind::name &&
+                  index_.is_builtin(as<NameExpr>(range.callee).name) &&
+                  index_.text(as<NameExpr>(range.callee).name) == "range";
+        twice = counted && range.arguments.size() == 1 &&
                 range.arguments[0].value->kind == ExprKind::integer &&
                 as<IntegerExpr>(range.arguments[0].value).value >= 2;
     }
-    weaken(state_, effects_.statement(&s), index_.has_keep());
-    if (!state_.reachable) return;
-    const State head = state_;
-    run_turns(&s, s.body, twice, s.target);
-    State broken = std::move(loops_.back().broken);
+    loops_.push_back({unreachable(), unreachable(), finals_.size()});
+    turns(&s, s.body, twice, s.target, counted);
+    const State broken = std::move(loops_.back().broken);
     loops_.pop_back();
-    state_ = head;
-    block(s.otherwise);
+    if (state_.reachable) block(s.otherwise);
     state_.join(broken);
 }
 

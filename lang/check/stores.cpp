@@ -25,6 +25,17 @@ NameId FunctionAnalysis::own_name(const Result& result) {
     return held != nullptr && held->owner == result.name ? result.name : 0;
 }
 
+bool FunctionAnalysis::is_constructor() const {
+    return def_ != nullptr && index_.text(def_->name) == "__init__";
+}
+
+void FunctionAnalysis::writes_to(ObjectId holder) {
+    const Object* object = state_.object(holder);
+    if (object == nullptr || (object->external() && !(is_constructor() && object->root == Root::parameter &&
+                                                      object->parameter == 0)))
+        writes_heap_ = true;
+}
+
 void FunctionAnalysis::assign(const Expr* target, const Expr* source, const Result& result) {
     if (!state_.reachable) return;
     switch (target->kind) {
@@ -33,7 +44,7 @@ void FunctionAnalysis::assign(const Expr* target, const Expr* source, const Resu
         case ExprKind::attribute: {
             const auto& attribute = as<AttributeExpr>(target);
             const Result holder = expression(attribute.object);
-            writes_heap_ = true;
+            writes_to(holder.value.object);
             if (!index_.is_plain_field(attribute.name)) {
                 state_.cut(0, attribute.name);
                 return use_up(result, source->span);
@@ -46,7 +57,7 @@ void FunctionAnalysis::assign(const Expr* target, const Expr* source, const Resu
         case ExprKind::index: {
             const auto& index = as<IndexExpr>(target);
             const Result holder = expression(index.object);
-            writes_heap_ = true;
+            writes_to(holder.value.object);
             if (index.index != nullptr) use_up(expression(index.index), index.index->span);
             state_.cut(holder.value.object, 0);
             if (index.index == nullptr || index.index->kind == ExprKind::slice || index_.has_operators() ||
@@ -149,6 +160,8 @@ void FunctionAnalysis::bind(NameId name, const Result& result, const Expr* sourc
     *variable = {.name = name, .value = value};
     Object* held = state_.object(value.object);
     if (held == nullptr) return;
+    // Functions that read it may do with the object what they like.
+    if (scope_.parent == nullptr && scope_.free.contains(name)) held->lost = held->shared = true;
     if (result.hold == Edge::Kind::unnamed && held->owner == 0 && !held->external()) {
         held->owner = name;
     } else if (from != 0) {
