@@ -44,7 +44,8 @@ std::optional<FindingReport> tell_finding(const lang::Finding& finding, const la
         if (told.everywhere)
             first->details.emplace_back("under every lifetime");
         else if (!lifetimes.empty())
-            first->details.push_back("under " + enumerate(lifetimes) + (error == first->name ? "" : ": " + error));
+            first->details.push_back("under " + enumerate(lifetimes) +
+                                     (error == first->name ? "" : ": " + error));
         for (std::string& name : lifetimes) told.lifetimes.emplace_back(std::move(name), error);
     }
     if (!first) return std::nullopt;
@@ -76,7 +77,8 @@ std::string check_statically(const RunSettings& run, const std::vector<std::stri
             {error.name, error.message, {std::string(place.file), place.line, place.column}});
     }
     for (const lang::Finding& finding : report.findings) {
-        if (auto told = tell_finding(finding, sources, lifetimes, colour)) part.findings.push_back(std::move(*told));
+        if (auto told = tell_finding(finding, sources, lifetimes, colour))
+            part.findings.push_back(std::move(*told));
     }
     return encode(part);
 }
