@@ -12,9 +12,12 @@ namespace {
 
 /// Each child has a chunk of its own; a deep recursion of small calls does better with a log.
 constexpr std::uint32_t deepest_child = 64;
+/// More than this many are not remembered: a search through all of them must stay cheap.
+constexpr std::size_t measured_max = 16;
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
+    if (from.empty()) return;
     if (to.empty()) {
         to.swap(from);
         return;
@@ -23,89 +26,124 @@ void append(std::vector<T>& to, std::vector<T>& from) {
     from.clear();
 }
 
+/// The same in any order: the shorter one moves, so that a result which many calls hand on is not moved by
+/// each.
+template <class T>
+void gather(std::vector<T>& to, std::vector<T>& from) {
+    if (to.size() < from.size()) to.swap(from);
+    append(to, from);
+}
+
 }  // namespace
 
 Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent) : heap_(heap), parent_(parent) {
+    if (parent_.child != nullptr) {
+        spine_ = parent_.child(parent_.self);
+        const allocators::AllocatorTable& table = spine_->table();
+        if (table.mark == nullptr || table.release == nullptr) spine_.reset();
+    }
     enter(nullptr);
 }
 
 Regions::~Regions() {
     // Blocks of a program that was cut short: their allocator may outlive this and must not keep them.
-    while (!open_.empty()) {
-        Region& region = *open_.back();
+    for (; open_count_ > 0; --open_count_) {
+        Region& region = innermost();
         for (std::size_t i = region.log.size(); i-- > 0;) {
             const Region::Block& block = region.log[i];
             parent_.deallocate(parent_.self, block.address, block.bytes, block.align);
         }
-        open_.pop_back();
     }
 }
 
 void Regions::enter(const void* frame) {
-    std::unique_ptr<Region> region;
-    if (spare_.empty()) {
-        region = std::make_unique<Region>();
+    const std::uint32_t depth = open_count_;
+    if (depth == open_.size()) open_.push_back(std::make_unique<Region>());
+    Region& region = *open_[depth];
+    ++open_count_;
+    if (!region.has_number) give_number(region, depth);
+    region.merge_depth = depth;
+    region.frame = frame;
+    if (spine_ != nullptr) {
+        region.mark = spine_->table().mark(spine_->table().self);
+        serve_from_spine(region);
     } else {
-        region = std::move(spare_.back());
-        spare_.pop_back();
+        region.table = &parent_;
+        region.window = parent_.window;
     }
-    const auto depth = static_cast<std::uint32_t>(open_.size());
-    if (depth > deepest_child)
-        region->child.reset();
-    else if (region->child == nullptr && parent_.child != nullptr)
-        region->child = parent_.child(parent_.self);
-    region->table = region->child != nullptr ? &region->child->table() : &parent_;
-    region->window = region->table->window;
-    if (free_numbers_.empty()) {
-        region->number = static_cast<std::uint32_t>(depth_of_.size());
-        depth_of_.push_back(depth);
-    } else {
-        region->number = free_numbers_.back();
-        free_numbers_.pop_back();
-        depth_of_[region->number] = depth;
-    }
-    region->merge_depth = depth;
-    region->frame = frame;
-    serve(*region);
+    serve(region);
     aimed_ = 0;
-    open_.push_back(std::move(region));
+}
+
+void Regions::serve_from_spine(Region& region) {
+    region.table = &spine_->table();
+    region.window = region.table->window;
+}
+
+/// A deeper region has the spine.
+void Regions::serve_aside(Region& region, std::uint32_t depth) {
+    if (region.child == nullptr && depth <= deepest_child) region.child = parent_.child(parent_.self);
+    region.table = region.child != nullptr ? &region.child->table() : &parent_;
+    region.window = region.table->window;
+    if (region.used_aside || region.child == nullptr) return;
+    region.used_aside = true;
+    region.aside_mark = region.table->mark(region.table->self);
+}
+
+void Regions::give_number(Region& region, std::uint32_t depth) {
+    if (free_numbers_.empty()) {
+        region.number = static_cast<std::uint32_t>(numbers_.size());
+        numbers_.push_back({});
+    } else {
+        region.number = free_numbers_.back();
+        free_numbers_.pop_back();
+    }
+    numbers_[region.number] = {region.number, region.number, depth};
+    region.has_number = true;
+}
+
+/// The numbers that led to it mean nothing any more; its own is for the next region of its depth.
+void Regions::free_numbers(Region& region) {
+    for (std::uint32_t n = numbers_[region.number].next; n != region.number; n = numbers_[n].next)
+        free_numbers_.push_back(n);
+    numbers_[region.number].next = region.number;
 }
 
 void Regions::leave(std::uint32_t site) {
     const std::uint32_t last = depth();
     const std::uint32_t to = surviving_depth(last);
-    std::unique_ptr<Region> region = std::move(open_.back());
-    open_.pop_back();
+    Region& region = innermost();
+    --open_count_;
     if (to < last) {
-        hand_over(*region, to);
+        hand_over(region, to);
     } else {
-        release(*region, site);
-        free_numbers_.push_back(region->number);
-        free_numbers_.insert(free_numbers_.end(), region->aliases.begin(), region->aliases.end());
+        release(region, site);
+        free_numbers(region);
     }
-    region->aliases.clear();
-    region->with_destructor.clear();
-    region->with_side_table.clear();
-    region->outward.clear();
-    region->allocations = region->payload = region->header = 0;
+    region.with_destructor.clear();
+    region.with_side_table.clear();
+    region.outward.clear();
+    region.measured.clear();
+    region.goes_with_result = region.used_aside = false;
+    region.allocations = region.payload = region.header = 0;
     aimed_ = 0;
-    if (open_.empty()) return;
-    serve(*open_.back());
-    spare_.push_back(std::move(region));
+    if (open_count_ == 0) return;
+    if (spine_ != nullptr) serve_from_spine(innermost());
+    serve(innermost());
 }
 
 /// Nothing moves: the outer region answers for the memory from now on, and the old numbers mean the outer
 /// region.
 void Regions::hand_over(Region& region, std::uint32_t to) {
     Region& outer = *open_[to];
-    depth_of_[region.number] = to;
-    for (const std::uint32_t alias : region.aliases) depth_of_[alias] = to;
-    outer.aliases.push_back(region.number);
-    append(outer.aliases, region.aliases);
-    if (region.child != nullptr) outer.merged.push_back(std::move(region.child));
-    append(outer.merged, region.merged);
-    append(outer.log, region.log);
-    append(outer.objects, region.objects);
+    numbers_[region.number].leads_to = outer.number;
+    std::swap(numbers_[region.number].next, numbers_[outer.number].next);
+    region.has_number = false;
+    if (region.used_aside) take_over(outer, {open_count_, region.aside_mark});
+    for (const Region::Aside& aside : region.taken_over) take_over(outer, aside);
+    region.taken_over.clear();
+    if (!region.log.empty()) gather(outer.log, region.log);
+    if (!region.objects.empty()) gather(outer.objects, region.objects);
     append(outer.with_destructor, region.with_destructor);
     append(outer.with_side_table, region.with_side_table);
     for (const OutwardStore& store : region.outward)
@@ -131,14 +169,28 @@ void Regions::release(Region& region, std::uint32_t site) {
         parent_.deallocate(parent_.self, block.address, block.bytes, block.align);
     }
     region.log.clear();
-    while (!region.merged.empty()) region.merged.pop_back();
-    if (region.child == nullptr) return;
-    const allocators::AllocatorTable& table = region.child->table();
-    // One that cannot be emptied is made anew.
-    if (table.reset != nullptr)
-        table.reset(table.self);
-    else
-        region.child.reset();
+    if (spine_ == nullptr || region.allocations == 0) return;
+    spine_->table().release(spine_->table().self, region.mark);
+    if (region.used_aside) region.child->table().release(region.child->table().self, region.aside_mark);
+    // All deeper regions are closed, and what they made since this one began went to it or has gone.
+    for (const Region::Aside& aside : region.taken_over) {
+        const allocators::AllocatorTable& table = open_[aside.depth]->child->table();
+        table.release(table.self, aside.mark);
+    }
+    region.taken_over.clear();
+}
+
+/// The first mark is the lowest, and says all.
+void Regions::take_over(Region& outer, Region::Aside aside) {
+    const auto same = [&](const Region::Aside& known) { return known.depth == aside.depth; };
+    if (std::none_of(outer.taken_over.begin(), outer.taken_over.end(), same))
+        outer.taken_over.push_back(aside);
+}
+
+void Regions::note_measured(Value root, std::uint64_t bytes, std::uint32_t depth) {
+    std::vector<MeasuredResult>& all = open_[depth]->measured;
+    if (all.size() == measured_max) all.erase(all.begin(), all.begin() + measured_max / 2);
+    all.push_back({root, bytes});
 }
 
 std::uint32_t Regions::depth_of_value(Value v) const {

@@ -23,32 +23,61 @@ struct OutwardStore {
     std::uint32_t site;
 };
 
+/// A result that was handed over with its region, and the bytes that it was found to hold at least.
+struct MeasuredResult {
+    Value root;
+    std::uint64_t bytes;
+};
+
+/// What a measurement of results works with, kept for the next one.
+struct MeasureRoom {
+    std::vector<Value> waiting, visited;
+    std::vector<MeasuredResult> parts;
+};
+
 struct Region {
-    std::uint32_t number = 0;  ///< what the headers of its objects say
-    std::uint32_t merge_depth =
-        0;  ///< its contents go to the region of this depth when it ends; its own: nowhere
-    const void* frame = nullptr;  ///< the call that opened it
+    std::uint32_t number = 0;       ///< what the headers of its objects say
+    std::uint32_t merge_depth = 0;  ///< where its contents go when it ends, a depth; its own: nowhere
+    const void* frame = nullptr;    ///< the call that opened it
+    allocators::Mark mark;          ///< of the spine, when the region began
+    bool has_number = false;
+    bool goes_with_result = false;  ///< its result holds most of it, see Interpreter::copy_out
+    /// Serves while a deeper region has the spine. It stays with the depth; what regions handed over stands
+    /// below the mark.
     std::unique_ptr<allocators::AnyAllocator> child;
-    const allocators::AllocatorTable* table = nullptr;  ///< of the child, or of the run's allocator
+    bool used_aside = false;                            ///< `child` has served since the region began
+    allocators::Mark aside_mark;                        ///< of `child`, when it began to serve
+    const allocators::AllocatorTable* table = nullptr;  ///< what serves it now
     allocators::BumpWindow* window = nullptr;           ///< of the same, if it lends one
-    std::vector<std::unique_ptr<allocators::AnyAllocator>>
-        merged;                          ///< allocators of regions that ended into this one
-    std::vector<std::uint32_t> aliases;  ///< numbers of these regions
+    /// What deeper regions made in their allocators aside and handed over: to where these go back.
+    struct Aside {
+        std::uint32_t depth;
+        allocators::Mark mark;
+    };
+    std::vector<Aside> taken_over;
     struct Block {
         void* address;
         std::size_t bytes;
         std::size_t align;
     };
-    std::vector<Block> log;              ///< without a child: what to free, in order
+    std::vector<Block> log;              ///< blocks that the run's allocator made one by one
     std::vector<Value> objects;          ///< checked mode: handles to end
     std::vector<Value> with_destructor;  ///< in the order of their making
     std::vector<Value> with_side_table;  ///< fields beyond those of their classes, which the VM keeps
     std::vector<OutwardStore> outward;
+    std::vector<MeasuredResult> measured;  ///< the latest ones
     std::uint64_t allocations = 0, payload = 0, header = 0;
 };
 
-/// The stack of open regions. An object's header (a string's, too) names its region by a number; numbers of
-/// regions that merged into another stay valid until that one ends. Foreign objects, which an allocator
+/// The stack of open regions. They nest, so the objects of all of them stand in one allocator, the spine: a
+/// region begins with a mark of it and ends by a release, and to hand its contents over to the region outside
+/// nothing has to be done. Only what is made for a region that is not the innermost, such as a copy of a
+/// result, comes from an allocator aside. Where the run's allocator cannot make such children, all blocks are
+/// logged and freed one by one.
+///
+/// An object's header (a string's, too) names its region by a number; numbers of regions that merged into
+/// another stay valid until that one ends, and lead to it as in a forest of disjoint sets (Galler and Fischer
+/// 1964). Foreign objects, which an allocator
 /// handle of the program made, belong to the program's own region, number 0, as far as stores are judged.
 class Regions {
   public:
@@ -64,9 +93,9 @@ class Regions {
     void leave(std::uint32_t site);
 
     /// Depth of the innermost region; the program's own is 0.
-    std::uint32_t depth() const { return static_cast<std::uint32_t>(open_.size()) - 1; }
-    Region& innermost() { return *open_.back(); }
-    const void* innermost_frame() const { return open_.back()->frame; }
+    std::uint32_t depth() const { return open_count_ - 1; }
+    Region& innermost() { return *open_[open_count_ - 1]; }
+    const void* innermost_frame() const { return open_[open_count_ - 1]->frame; }
     const void* frame_at(std::uint32_t depth) const { return open_[depth]->frame; }
 
     /// The number of the region that the next object is made in, and the one that the last object was made
@@ -74,10 +103,12 @@ class Regions {
     std::uint32_t current() const { return aimed_ != 0 ? aimed_ - 1 : target_; }
     std::uint32_t born() const { return born_; }
     /// The region that the next object is made in.
-    Region& serving() { return aimed_ == 0 ? *target_region_ : *open_[depth_of_[aimed_ - 1]]; }
-    Region& region(std::uint32_t number) { return *open_[depth_of_[number]]; }
+    Region& serving() { return aimed_ == 0 ? *target_region_ : serving_at(depth_of(aimed_ - 1)); }
+    Region& region(std::uint32_t number) { return *open_[depth_of(number)]; }
     std::uint32_t depth_of(std::uint32_t number) const {
-        return number < depth_of_.size() ? depth_of_[number] : 0;
+        if (number >= numbers_.size()) return 0;
+        while (numbers_[number].leads_to != number) number = shortened(number);
+        return numbers_[number].depth;
     }
     /// Where an object lives: 0 for constants, and for what is no object or no longer one.
     std::uint32_t depth_of_value(Value v) const;
@@ -95,9 +126,9 @@ class Regions {
     /// All objects are made in the region of this depth until unpin(), whatever was aimed at before.
     void pin(std::uint32_t depth) {
         clear_aim();
-        serve(*open_[depth]);
+        serve(serving_at(depth));
     }
-    void unpin() { serve(*open_.back()); }
+    void unpin() { serve(innermost()); }
 
     /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in
     /// between may be referred to from it, so they are promoted as well.
@@ -120,24 +151,53 @@ class Regions {
         ++region.allocations;
         region.payload += requested - header;
         region.header += header;
-        if (region.child == nullptr) region.log.push_back({block, requested, align});
+        if (region.table == &parent_) region.log.push_back({block, requested, align});
     }
     /// Checked mode: the handle for the object that was noted last.
     void note_handle(Value v) { region(born_).objects.push_back(v); }
 
+    /// Remembers what a result held, for the next measurement that meets it.
+    MeasureRoom& measure_room() { return room_; }
+    void note_measured(Value root, std::uint64_t bytes, std::uint32_t depth);
+
   private:
+    /// A number that headers may name.
+    struct Number {
+        std::uint32_t leads_to;  ///< another number whose region took this one's over, or itself
+        std::uint32_t next;      ///< in the ring of all numbers that lead to the same region
+        std::uint32_t depth;     ///< of the region, where leads_to is the number itself
+    };
+    /// One step on the way to the region, which the next search is spared.
+    std::uint32_t shortened(std::uint32_t number) const {
+        Number& step = numbers_[number];
+        step.leads_to = numbers_[step.leads_to].leads_to;
+        return step.leads_to;
+    }
     void serve(Region& region) {
         target_ = region.number;
         target_region_ = &region;
     }
+    Region& serving_at(std::uint32_t depth) {
+        Region& region = *open_[depth];
+        if (depth + 1 != open_count_ && spine_ != nullptr) serve_aside(region, depth);
+        return region;
+    }
+    void serve_aside(Region& region, std::uint32_t depth);
+    void serve_from_spine(Region& region);
+    void give_number(Region& region, std::uint32_t depth);
+    void free_numbers(Region& region);
     void release(Region& region, std::uint32_t site);
     void hand_over(Region& region, std::uint32_t to);
+    static void take_over(Region& outer, Region::Aside aside);
 
     ObjectHeap& heap_;
     const allocators::AllocatorTable& parent_;
+    std::unique_ptr<allocators::AnyAllocator> spine_;
+    /// Beyond the open ones stand regions with their allocators for the next calls.
     std::vector<std::unique_ptr<Region>> open_;
-    std::vector<std::unique_ptr<Region>> spare_;  ///< with their allocators, for the next regions
-    std::vector<std::uint32_t> depth_of_;         ///< by number; free numbers hold no meaning
+    std::uint32_t open_count_ = 0;
+    MeasureRoom room_;
+    mutable std::vector<Number> numbers_;
     std::vector<std::uint32_t> free_numbers_;
     std::uint32_t target_ = 0;
     Region* target_region_ = nullptr;

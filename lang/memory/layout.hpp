@@ -50,6 +50,7 @@ enum : std::uint16_t {
     flag_visited = 32,          ///< a traversal of the VM is under way
     flag_foreign = 64,          ///< made with `using`: the VM's origin table knows its allocator
     flag_weak_content = 256,    ///< a cell: what it holds is not counted
+    flag_measured = 1024,       ///< arena, stack: its region may know what it holds, see vm/results.cpp
     flag_global_content = 512,  ///< a cell: it refers to the global of this number
     flag_ended = 128,           ///< a buffer that was given back while references to it remain
 };

@@ -22,6 +22,9 @@ class Copier {
     /// `values` unchanged.
     static bool out_of_regions(Interpreter& vm, Value* values, std::uint32_t count, std::uint32_t depth);
 
+    /// Whether a value would end with a region deeper than `depth`.
+    static bool leaves(const Interpreter& vm, Value v, std::uint32_t depth);
+
   private:
     struct Pair {
         Value original, copy;

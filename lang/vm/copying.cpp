@@ -15,14 +15,6 @@ Value Interpreter::clone(Value v) {
     return Copier::clone(*this, v);
 }
 
-/// Results leave the innermost `levels` regions, which end right after this.
-bool Interpreter::copy_out(Value* values, std::uint32_t count, std::uint32_t levels) {
-    const Regions* regions = heap.regions();
-    if (regions == nullptr || levels == 0) return true;
-    const std::uint32_t depth = regions->depth();
-    return Copier::out_of_regions(*this, values, count, depth > levels ? depth - levels : 0);
-}
-
 Value Copier::clone(Interpreter& vm, Value root) {
     Copier copier(vm, std::nullopt);
     if (!copier.is_copied(root)) return vm.share(root);
@@ -66,9 +58,13 @@ bool Copier::out_of_regions(Interpreter& vm, Value* values, std::uint32_t count,
     return true;
 }
 
+bool Copier::leaves(const Interpreter& vm, Value v, std::uint32_t depth) {
+    return v.is_heap() && vm.heap.live(v) && vm.heap.regions()->surviving_depth_of(v) > depth;
+}
+
 bool Copier::is_copied(Value v) const {
+    if (depth_.has_value()) return leaves(vm_, v, *depth_);
     if (!v.is_heap() || !heap_.live(v)) return false;
-    if (depth_.has_value()) return heap_.regions()->surviving_depth_of(v) > *depth_;
     if (v.is_string()) return false;
     if (!v.is_counted()) return true;
     switch (static_cast<ClassId>(heap_.header(v).class_id)) {

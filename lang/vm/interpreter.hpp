@@ -324,6 +324,7 @@ class Interpreter : public Machine {
     bool collected_instead();
     Value clone(Value v);
     bool copy_out(Value* values, std::uint32_t count, std::uint32_t levels);
+    bool results_hold_most(const Value* values, std::uint32_t count);
     Value store_across(Value holder, Value v, bool unnamed);
     bool keep(Value kept, Value target, bool forever, bool shared);
     void region_enter();
@@ -461,6 +462,7 @@ class Interpreter : public Machine {
     friend class Collector;
     friend class CycleCollector;
     friend class Copier;
+    friend class ResultMeasure;
     void bury(Value v, DeadList& dead);
     void end_all(DeadList& dead);
     void end_all_with_destructors(DeadList& dead);

@@ -29,8 +29,10 @@ bool Interpreter::region_exit() {
     Regions* regions = heap.regions();
     if (regions == nullptr || regions->depth() == 0) return true;
     set_site();
-    run_region_destructors();
-    const bool fine = judge_outward_stores();
+    const Region& region = regions->innermost();
+    if (!region.with_destructor.empty()) run_region_destructors();
+    const bool fine = region.outward.empty() || judge_outward_stores();
+    if (region.goes_with_result) regions->promote(regions->depth(), regions->depth() - 1);
     leave_region();
     return fine;
 }

@@ -14,9 +14,10 @@ namespace harness::lang::testing {
 
 class IdleMachine {
   public:
-    explicit IdleMachine(std::string_view lifetime, bool checked = false)
+    explicit IdleMachine(std::string_view lifetime, bool checked = false,
+                         std::string_view allocator = "direct")
         : entry_(find_lifetime(lifetime, checked).value()),
-          allocator_(std::move(allocators::make_allocator("direct")).value()) {
+          allocator_(std::move(allocators::make_allocator(allocator)).value()) {
         options_.lifetime = lifetime;
         options_.checked = checked;
         options_.out = nullptr;

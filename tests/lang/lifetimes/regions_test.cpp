@@ -103,6 +103,80 @@ TEST(Regions, agree_with_a_stack_of_counts_over_any_nesting) {
     });
 }
 
+// Whatever is promoted, aimed at and ended: what lives keeps its content and its depth, so no block is given
+// back too early or twice.
+TEST(Regions, keep_the_contents_of_all_that_lives) {
+    rc::check([](bool children, bool checked) {
+        // With children all regions share a spine, without them blocks are logged.
+        IdleMachine machine("arena", checked, children ? "arena" : "direct");
+        ObjectHeap& heap = machine.vm->heap;
+        Regions& regions = *heap.regions();
+        struct Made {
+            Value list;
+            std::int64_t content;
+        };
+        std::vector<std::vector<Made>> made(1);
+        std::vector<std::size_t> merges = {0};
+        std::int64_t next = 0;
+        const auto steps =
+            *rc::gen::container<std::vector<std::uint16_t>>(rc::gen::arbitrary<std::uint16_t>());
+        for (const std::uint16_t step : steps) {
+            const std::size_t top = made.size() - 1;
+            const std::size_t other = step / 8 % (top + 1);
+            if (step % 8 < 2) {
+                regions.enter(nullptr);
+                made.emplace_back();
+                merges.push_back(top + 1);
+            } else if (step % 8 == 2 && top > 0) {
+                std::size_t to = top;
+                while (merges[to] < to) to = merges[to];
+                const std::vector<Made> held = std::move(made.back());
+                made.pop_back();
+                merges.pop_back();
+                if (to < top) made[to].insert(made[to].end(), held.begin(), held.end());
+                regions.leave(0);
+            } else if (step % 8 == 3) {
+                regions.promote(static_cast<std::uint32_t>(top), static_cast<std::uint32_t>(other));
+                for (std::size_t d = other + 1; d <= top; ++d) merges[d] = std::min(merges[d], other);
+            } else {
+                const bool aside = step % 8 == 4 && !made[other].empty();
+                if (aside) regions.aim(made[other].front().list);
+                const std::size_t depth = aside ? other : top;
+                const Value list = heap.new_list(step % 5);
+                for (std::uint32_t i = 0; i < step % 5U; ++i) heap.append(list, Value::integer(next));
+                RC_ASSERT(regions.depth_of_value(list) == depth);
+                made[depth].push_back({list, next++});
+            }
+            for (std::size_t depth = 0; depth < made.size(); ++depth)
+                for (const Made& each : made[depth]) {
+                    RC_ASSERT(heap.live(each.list));
+                    RC_ASSERT(regions.depth_of_value(each.list) == depth);
+                    const Sequence& s = heap.sequence(each.list);
+                    for (std::uint32_t i = 0; i < s.length(); ++i)
+                        RC_ASSERT(s.elements()[i] == Value::integer(each.content));
+                }
+        }
+    });
+}
+
+TEST_F(RegionsTest, are_handed_over_level_by_level_without_moving_what_they_hold) {
+    // As the results of a deep recursion are: each level adds one object to all that it was given.
+    constexpr std::uint32_t levels = 20'000;
+    const std::uint64_t before = machine.live();
+    regions.enter(nullptr);
+    for (std::uint32_t i = 0; i < levels; ++i) regions.enter(nullptr);
+    const Value deepest = heap.new_list(1);
+    for (std::uint32_t i = 0; i < levels; ++i) {
+        regions.promote(regions.depth(), regions.depth() - 1);
+        regions.leave(0);
+        heap.new_list(1);
+    }
+    EXPECT_EQ(regions.depth_of_value(deepest), 1U);
+    EXPECT_EQ(machine.live(), before + levels + 1);
+    regions.leave(0);
+    EXPECT_EQ(machine.live(), before);
+}
+
 TEST(Registry, has_every_lifetime_once_in_both_modes) {
     const std::vector<std::string_view> names = lifetime_names();
     EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size());
