@@ -212,8 +212,10 @@ RunReport run(std::string source, const RunOptions& options, allocators::AnyAllo
     if (failed) {
         Diagnostic d = vm->describe_pending();
         if (vm->defect_.has_value()) {
-            report.status = Status::defect;
-            report.exit_code = 4;
+            // A cycle of owners is told like the others, but counts as the program's error.
+            const bool cycle = vm->defect_->diagnostic.name == "ReferenceCycleError";
+            report.status = cycle ? Status::error : Status::defect;
+            report.exit_code = cycle ? 1 : 4;
             Defect defect = *vm->defect_;
             defect.diagnostic = d;
             report.defects.push_back(std::move(defect));

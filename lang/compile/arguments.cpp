@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
-#include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
 
@@ -20,7 +19,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     const bool bits_matter = context_.lifetime.gives || regions();
     const bool to_pass =
         given && !borrowed && may_pass(value) &&
-        (context_.lifetime.moves || passes_on(value) || (storing_call_ && hands_over(value)));
+        (context_.lifetime.moves || (storing_call_ && hands_over(value)));
     const unsigned mark = next_temp_;
     Operand o{};
     const bool must_own = counts() && !pure;
@@ -48,11 +47,11 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             break;
         }
         case ExprKind::attribute:
-            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
+            o = given && !single_owner() && passes_on(value) ? move_call(value, value->span, reg, true)
                                           : attribute(as<AttributeExpr>(value), reg, must_own);
             break;
         case ExprKind::index:
-            o = given && passes_on(value) ? move_call(value, value->span, reg, true)
+            o = given && !single_owner() && passes_on(value) ? move_call(value, value->span, reg, true)
                                           : index(as<IndexExpr>(value), reg, must_own);
             break;
         default:
@@ -178,22 +177,6 @@ bool same_place(const Expr* a, const Expr* b) {
 }
 
 }  // namespace
-
-/// Whether evaluating `value` reads the place just once, so that its content may leave it there.
-bool FunctionCompiler::mentions_once(const Expr* value, const Expr* place) const {
-    unsigned times = 0;
-    const OnExpr count = [&](const Expr* e) {
-        const bool repeats = e->kind == ExprKind::list_comp || e->kind == ExprKind::dict_comp ||
-                             e->kind == ExprKind::generator || e->kind == ExprKind::lambda;
-        if (same_place(e, place)) times += 1;
-        if (times > 1) return;
-        const unsigned before = times;
-        each_part(e, count);
-        if (repeats && times != before) times = 2;
-    };
-    count(value);
-    return times == 1;
-}
 
 /// Under `manual`: a place that is overwritten in the same step gives what it owns to the new value. A name
 /// need not: another name stands for the same object in its full right.

@@ -73,10 +73,8 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 store_name(as<NameExpr>(target).name, pass(as<NameExpr>(value), -1), span);
                 return;
             }
-            const bool on = single_owner() && mentions_once(value, target);
-            if (on) passing_on_.push_back(target);
+            received_by(Receiver::name, value);
             Operand o = expr(value);
-            if (on) passing_on_.pop_back();
             store_name(as<NameExpr>(target).name, o, span);
             return;
         }
@@ -99,8 +97,7 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 edge_ = false;
                 return;
             }
-            const bool on = !single_owner() || mentions_once(value, target);
-            if (on) passing_on_.push_back(target);
+            passing_on_.push_back(target);
             Operand made{};
             const bool handed = hands_over(value);
             if (handed && find_local(as<NameExpr>(value).name) != nullptr &&
@@ -109,9 +106,10 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 made = expr(value);
                 last_ = true;
             } else {
+                received_by(Receiver::place, value);
                 made = handed ? pass(as<NameExpr>(value), -1) : expr(value);
             }
-            if (on) passing_on_.pop_back();
+            passing_on_.pop_back();
             if (hinted) region_hint_end(value->span);
             // Taking apart is told at the targets, but what is gone at its own place.
             const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;

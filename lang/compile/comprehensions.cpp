@@ -107,7 +107,7 @@ Operand FunctionCompiler::comprehension(const ComprehensionExpr& e, ExprKind kin
         if (is_dict) {
             Operand key = expr(e.key);
             keep_across(key, e.element, e.key->span);
-            const Operand value = expr(e.element);
+            const Operand value = stored_value(e.element);
             emit(value.hold == Hold::unnamed ? Op::dict_insert_take : Op::dict_insert, made, key.reg,
                  value.reg, e.key->span);
             if (value.hold == Hold::unnamed) disown(value.reg);

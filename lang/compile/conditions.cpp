@@ -1,4 +1,6 @@
 // Truth: `and`, `or`, comparisons and their chains, as values and as jumps.
+#include <utility>
+
 #include "lang/compile/function_compiler.hpp"
 
 namespace harness::lang {
@@ -37,6 +39,8 @@ Operand FunctionCompiler::logical(const LogicalExpr& e, int dest) {
 }
 
 Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
+    const Receiver receiver = std::exchange(receiver_, Receiver::nobody);
+    const bool stores = receiver != Receiver::nobody;
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
     const std::uint8_t work = is_name_register(dest) ? temp() : reg;
@@ -45,14 +49,14 @@ Operand FunctionCompiler::conditional(const ConditionalExpr& e, int dest) {
     const std::size_t pending = pending_drops_.size();
     branch(e.condition, false, otherwise);
     Flow at_branch = flow_;
-    into_owned(e.when_true, work);
+    into_owned(e.when_true, work, stores, receiver == Receiver::name);
     end_statement(e.span, pending);
     disown(work);
     const std::uint32_t end = emit_jump(Op::jump, 0, 0, e.span);
     Flow after = flow_;
     flow_ = at_branch;
     patch_all(otherwise, here());
-    into_owned(e.when_false, work);
+    into_owned(e.when_false, work, stores, receiver == Receiver::name);
     end_statement(e.span, pending);
     disown(work);
     flow_.meet(after);

@@ -152,7 +152,7 @@ Operand FunctionCompiler::dict_literal(const DictExpr& e, int dest) {
         } else {
             Operand key = expr(e.keys[i]);
             keep_across(key, e.values[i], e.keys[i]->span);
-            const Operand value = expr(e.values[i]);
+            const Operand value = stored_value(e.values[i]);
             const bool take = value.hold == Hold::unnamed;
             emit(take ? Op::dict_insert_take : Op::dict_insert, dict, key.reg, value.reg, e.keys[i]->span);
             if (value.hold == Hold::unnamed) disown(value.reg);

@@ -132,6 +132,7 @@ Hold FunctionCompiler::into_owned(const Expr* e, std::uint8_t reg, bool stores, 
     const unsigned mark = next_temp_;
     if (may_pass(e) && (binds || (stores && (hands_over(e) || passes_on(e)))))
         return pass(as<NameExpr>(e), reg).hold;
+    if (stores) received_by(binds ? Receiver::name : Receiver::place, e);
     const Operand o = stores && passes_on(e) ? move_call(e, e->span, reg, true) : expr(e, reg);
     if (o.hold == Hold::lent && counts()) {
         emit(stores && e->kind == ExprKind::name ? Op::share_name : Op::share, reg, o.reg, 0, e->span);

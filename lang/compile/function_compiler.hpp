@@ -129,6 +129,12 @@ class FunctionCompiler {
     bool may_pass(const Expr* e);
     /// The same where a place is to receive it.
     bool hands_over(const Expr* e);
+    /// A value that a place is to receive.
+    Operand stored_value(const Expr* e) {
+        if (hands_over(e)) return pass(as<NameExpr>(e), -1);
+        received_by(Receiver::place, e);
+        return expr(e);
+    }
     /// What a name answers for, unnamed; the name borrows it, or is moved.
     Operand pass(const NameExpr& e, int dest);
     void store_name(NameId name, Operand value, Span span);
@@ -186,6 +192,11 @@ class FunctionCompiler {
     Operand compare(const CompareExpr& e, int dest);
     void compare_chain(const CompareExpr& e, std::uint8_t work, bool plain, JumpList& fails);
     Operand conditional(const ConditionalExpr& e, int dest);
+    /// What receives the value of the conditional expression that is compiled next, where that matters.
+    enum class Receiver : std::uint8_t { nobody, place, name } receiver_ = Receiver::nobody;
+    void received_by(Receiver receiver, const Expr* value) {
+        if (single_owner() && value->kind == ExprKind::conditional) receiver_ = receiver;
+    }
     void branch(const Expr* e, bool when, JumpList& jumps);
     void branch_compare(CompareOp op, Operand left, const Expr* right, bool when, JumpList& jumps, Span span);
 
@@ -230,7 +241,6 @@ class FunctionCompiler {
 
     // --- arguments.cpp
     bool storing_call_ = false;  ///< a builtin method stores what it is given
-    bool mentions_once(const Expr* value, const Expr* place) const;
     bool has_unpacking(const CallExpr& e) const;
     struct Arguments {
         std::uint8_t first = 0;

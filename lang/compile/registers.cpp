@@ -238,6 +238,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         if (local.is_cell) {
             const std::uint8_t value = temp();
             emit(is_received ? Op::move : own_share, value, p.reg, 0, fn_->header.span);
+            if (is_received && single_owner()) emit(Op::lend, p.reg, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
             own(value,
                 is_received || single_owner() ? OwnedRange::Holder::register_ : OwnedRange::Holder::name);
@@ -246,6 +247,7 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
             release_to(value);
         } else {
             emit(is_received ? Op::move : own_share, local.reg, p.reg, 0, fn_->header.span);
+            if (is_received && single_owner()) emit(Op::lend, p.reg, p.reg, 0, fn_->header.span);
             if (is_received) disown(p.reg);
         }
         flow_.set(local.reg);

@@ -86,7 +86,9 @@ void Interpreter::deinit_what_follows(std::vector<Value>& more) {
 
 /// Ends everything that the roots own, each once. `more` receives what was kept with some of it.
 void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Value>& more) {
-    if (destructors_exist_) {
+    if (destructors_exist_ && lifetime.single_owner) {
+        destruct_with_kept(roots);
+    } else if (destructors_exist_) {
         for (const Value root : roots)
             if (!is_counted_kind(root) && heap.live(root)) destruct_owned(root);
     }

@@ -474,6 +474,7 @@ class Interpreter : public Machine {
     void report_swallowed(Value destructor, Value self);
     bool add_candidate(Value v);
     void destruct_owned(Value root);
+    void destruct_with_kept(std::span<const Value> owners);
     void deinit_together(std::span<const Value> roots, std::vector<Value>& more);
     void deinit_what_follows(std::vector<Value>& more);
     void deinit_abandoned();
@@ -499,9 +500,13 @@ class Interpreter : public Machine {
     };
     std::unordered_map<std::uint64_t, Keepers> keepers_;
     std::vector<Value> kept_forever_;
+    bool leaving_ = false;        ///< the names of a call end
     std::uint64_t received_ = 0;  ///< payload of what a builtin stored last
     Borrows borrows_;             ///< checked runs with single owners
     bool judge_borrows(std::size_t first);
+    bool is_owned_by(Value owner, Value v);
+    bool owner_follows(Value kept, Value target);
+    void raise_cycle(Value v, Value holder);
     bool ends_now(Value owned);
     bool is_ending(Value v) const;  ///< a deinit has walked it
     std::vector<Value> orphans_;    ///< manual: what ended exceptions owned, to be deinited

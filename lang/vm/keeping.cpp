@@ -138,18 +138,22 @@ void Interpreter::raise_escape(Value stored, Value holder, std::uint32_t site) {
                                                   : fmt::format("this {} object", type_name(stored));
     const std::string place = text.place.empty() ? fmt::format("a {} object outside of it", type_name(holder))
                                                  : std::string(text.place);
-    const bool by_call = frame->function->is_region;
-    const std::string ends = by_call ? frame->function->name + "()" : "its region";
-    std::string help = "keep it with what it is stored in, or store a clone made outside";
+    const bool by_call = lifetime.single_owner ? leaving_ : frame->function->is_region;
+    const std::string ends = by_call                 ? "ends with " + frame->function->name + "()"
+                             : lifetime.single_owner ? "ends with its owner"
+                                                     : "ends with its region";
+    std::string help = lifetime.single_owner ? "hand it over with move(…), or keep it with what it is stored in"
+                                             : "keep it with what it is stored in, or store a clone made outside";
     if (is_name(text.value)) {
         const std::string_view root = text.place.substr(0, text.place.find_first_of(".["));
         if (is_name(root))
             help = fmt::format("write 'keep {} with {}' before {}", text.value, root,
-                               by_call ? "the return" : "its region ends");
+                               by_call                 ? "the return"
+                               : lifetime.single_owner ? "its owner ends"
+                                                       : "its region ends");
     }
-    raise_defect(ErrorKind::EscapeError,
-                 fmt::format("{} ends with {}, but {} still refers to it", value, ends, place), stored,
-                 std::move(help));
+    raise_defect(ErrorKind::EscapeError, fmt::format("{} {}, but {} still refers to it", value, ends, place),
+                 stored, std::move(help));
     if (!defect_.has_value()) return;
     Diagnostic& d = defect_->diagnostic;
     d.related.push_back({"ends", current_span()});
@@ -208,6 +212,7 @@ bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
         return true;
     }
     if ((!lifetime.counts && !lifetime.traces) || same_object(kept, target)) return true;
+    if (lifetime.single_owner && heap.checked() && !forever && owner_follows(kept, target)) return false;
     const Value held = share(kept);
     if (forever) {
         kept_forever_.push_back(held);

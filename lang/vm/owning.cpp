@@ -1,7 +1,10 @@
 // Where each object has one owner (`scope`, `ownership`): what ends with an owner, what an overwriting value
 // hands on, and the borrows that a checked run judges when their owner goes.
+#include <fmt/format.h>
+
 #include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "lang/lifetimes/policy.hpp"
 #include "lang/vm/borrows.hpp"
@@ -69,16 +72,68 @@ void Interpreter::end_names(const Frame& f, int stays, Value* result) {
         if (static_cast<int>(i) != stays && answers(f.base[i])) end(f.base[i], Value::unbound());
     for (unsigned i = parameters; i-- > 0;)
         if (static_cast<int>(i) != stays && owns(f.base[i])) end(f.base[i], Value::none());
+    const bool outer = std::exchange(leaving_, true);
     end_owners(owners);
+    leaving_ = outer;
 }
 
 void Interpreter::end_owners(std::span<Value> owners) {
     std::size_t count = 0;
+    // Nothing has two owners, whatever the program does: this would be a mistake of the VM.
+    for (const Value v : owners)
+        if (owns(v) && !heap.live(v) && !uncatchable())
+            raise_defect(ErrorKind::DoubleFreeError, "what is owned here was already released", v);
     for (const Value v : owners)
         if (always_counted(v) || (owns(v) && ends_now(v))) owners[count++] = v;
     if (count == 0) return;
     std::vector<Value> more;
     deinit_together(owners.first(count), more);
+}
+
+/// The destructors of all that goes with these owners, before any memory does: an owner's before those of what it
+/// owns, the last place first; what was kept just before the last of its targets. The walk that follows finds the
+/// same objects, so what it will find gone is only noted here.
+void Interpreter::destruct_with_kept(std::span<const Value> owners) {
+    struct Waiting {
+        Value object;
+        bool kept_done;
+    };
+    std::vector<Waiting> waiting;
+    std::unordered_set<std::uint64_t> seen;
+    std::unordered_map<std::uint64_t, Keepers> keepers;
+    if (!keepers_.empty()) keepers = keepers_;
+    const auto goes = [&](Value v) {
+        if (v.is_heap() && owns(v) && heap.live(v) && seen.insert(v.payload()).second)
+            waiting.push_back({v, false});
+    };
+    for (std::size_t i = owners.size(); i-- > 0;) goes(owners[i]);
+    while (!waiting.empty()) {
+        const Waiting next = waiting.back();
+        waiting.pop_back();
+        if (!heap.live(next.object)) continue;
+        if (!next.kept_done) {
+            waiting.push_back({next.object, true});
+            const auto kept = kept_.find(next.object.payload());
+            if (kept == kept_.end()) continue;
+            for (const Value held : kept->second) {
+                const auto keeper = keepers.find(held.payload());
+                if (keeper == keepers.end() || --keeper->second.targets != 0) continue;
+                const bool gone = keeper->second.owner_gone;
+                keepers.erase(keeper);
+                if (gone) goes(held.owned());
+            }
+            continue;
+        }
+        run_destructor(next.object);
+        if (!heap.live(next.object)) continue;
+        visit_slots(next.object, [&](Value slot) {
+            if (!owns(slot)) return;
+            if (const auto keeper = keepers.find(slot.payload()); keeper != keepers.end())
+                keeper->second.owner_gone = true;
+            else
+                goes(slot);
+        });
+    }
 }
 
 Value Interpreter::receive_once(Value holder, Value given) {
@@ -141,7 +196,60 @@ bool Interpreter::judge_borrows(std::size_t first) {
     return !uncatchable();
 }
 
-/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once.
-void Interpreter::note_owner(Value, Value) {}
+namespace {
+
+/// How far a chain of owners is followed: a cycle is short, a list may be long.
+constexpr std::size_t most_owners = 10'000;
+
+}  // namespace
+
+/// Whether `owner` is inside of what `v` owns; both are live. Chains of owners are followed upwards.
+bool Interpreter::is_owned_by(Value owner, Value v) {
+    Value at = owner;
+    for (std::size_t i = 0; i < most_owners; ++i) {
+        if (same_object(at, v)) return true;
+        const auto found = borrows_.owner.find(at.payload());
+        if (found == borrows_.owner.end()) return false;
+        const Value above = found->second;
+        if (!heap.live(above)) return false;
+        bool owned = false;
+        visit_slots(above, [&](Value slot) { owned = owned || (slot.is_owned() && same_object(slot, at)); });
+        if (const auto kept = kept_.find(above.payload()); kept != kept_.end())
+            for (const Value each : kept->second) owned = owned || same_object(each, at);
+        if (!owned) return false;
+        at = above;
+    }
+    return false;
+}
+
+/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. What owns nothing
+/// cannot close one, and neither can a holder that nobody owns.
+void Interpreter::note_owner(Value holder, Value v) {
+    if (!holder.is_heap() || holder.is_string() || !heap.live(v) || !heap.live(holder)) return;
+    bool owns_any = false;
+    visit_slots(v, [&](Value slot) { owns_any = owns_any || owns(slot); });
+    owns_any = owns_any || (!kept_.empty() && kept_.contains(v.payload())) || same_object(holder, v);
+    if (owns_any && is_owned_by(holder, v)) raise_cycle(v, holder);
+    borrows_.owner[v.payload()] = holder;
+}
+
+/// The same of what is kept: it would go with something that goes with it. True after the error.
+bool Interpreter::owner_follows(Value kept, Value target) {
+    if (!heap.live(kept) || !heap.live(target)) return false;
+    if (is_owned_by(target, kept)) {
+        raise_cycle(kept, target);
+        return true;
+    }
+    borrows_.owner[kept.payload()] = target;
+    return false;
+}
+
+void Interpreter::raise_cycle(Value v, Value holder) {
+    if (uncatchable()) return;
+    raise_defect(ErrorKind::ReferenceCycleError,
+                 fmt::format("this '{}' would be owned by what it owns itself, a '{}'", type_name(v),
+                             type_name(holder)),
+                 v, "store '&x' in the one that only refers to the other: an edge owns nothing");
+}
 
 }  // namespace harness::lang

@@ -26,13 +26,18 @@ WORKERS = 2
 TIMEOUT_S = 20
 SHRINK_TIME_MAX_S = 60
 EXIT_MEMORY_DEFECT = 4
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
 ALLOCATORS = ["direct", "arena"]
 # A plain Python program never says when it is done with an object, so under these it may leak.
 LIFETIMES_THAT_MAY_LEAK = ["manual", "refcount"]
-# Under `manual` an unnamed container takes what it owns along, so a Python program may read what is gone
-# or end it twice. In checked mode that is told where it happens; in unchecked mode such a program means nothing.
-DEFECTS_OF_MANUAL = [["UseAfterFreeError"], ["DoubleFreeError"]]
+# A Python program does not say who owns what: an unnamed container takes what it owns along, a name ends with its
+# function. So it may read what is gone, or end it twice. In checked mode that is told where it happens; in unchecked
+# mode such a program means nothing.
+DEFECTS = {
+    "manual": [["UseAfterFreeError"], ["DoubleFreeError"]],
+    "scope": [["UseAfterFreeError"], ["EscapeError"]],
+    "ownership": [["UseAfterFreeError"], ["EscapeError"], ["UseAfterMoveError"]],
+}
 ERROR = re.compile(r":(\d+):\d+: error\[(\w+)\](?:: (.*))?")
 ERROR_NAME = re.compile(r"error\[(\w+)\]")
 TRACEBACK_LINE = re.compile(r'^  File "[^"]*", line (\d+)', re.MULTILINE)
@@ -104,15 +109,15 @@ def harness_error(harness: Run) -> tuple[str, str, str] | None:
     return (found[2], found[3] or "", found[1]) if harness.exit_code == 1 and found else None
 
 
-def ends_in_defect_of_manual(harness: Run, cell: Cell) -> bool:
-    if cell.lifetime != "manual" or harness.exit_code != EXIT_MEMORY_DEFECT:
+def ends_in_expected_defect(harness: Run, cell: Cell) -> bool:
+    if cell.lifetime not in DEFECTS or harness.exit_code != EXIT_MEMORY_DEFECT:
         return False
-    return ERROR_NAME.findall(harness.messages)[:1] in DEFECTS_OF_MANUAL
+    return ERROR_NAME.findall(harness.messages)[:1] in DEFECTS[cell.lifetime]
 
 
 def difference(python: Run, harness: Run, cell: Cell) -> str | None:
     """Names the kind of difference, or None; a shrunken program must fail in the same way as the whole."""
-    if ends_in_defect_of_manual(harness, cell):
+    if ends_in_expected_defect(harness, cell):
         return None if python.output.startswith(harness.output) else "output"
     names = ERROR_NAME.findall(harness.messages)
     only_leaks = harness.exit_code == EXIT_MEMORY_DEFECT and set(names) <= {"LeakError"}
@@ -158,9 +163,9 @@ class Comparison:
                 return
             file.write_text(as_harness(source), encoding="utf-8")
             for cell in cells:
-                if cell.lifetime == "manual" and cell.unchecked:
+                if cell.lifetime in DEFECTS and cell.unchecked:
                     checked = Cell(cell.lifetime, cell.allocator, False)
-                    if ends_in_defect_of_manual(self.run_harness(file, checked), checked):
+                    if ends_in_expected_defect(self.run_harness(file, checked), checked):
                         continue
                 yield python, self.run_harness(file, cell), cell
 

@@ -28,7 +28,7 @@ MEMORY_DEFECTS = {
     "EscapeError",
     "UninitialisedReadError",
 }
-REJECTIONS = {"SyntaxError", "CapabilityError", "ReferenceCycleError"}
+REJECTIONS = {"SyntaxError", "CapabilityError"}
 EXIT_RUN_TIME_ERROR = 1
 EXIT_MEMORY_DEFECT = 4
 EXIT_REJECTED = 6

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
 # Under these the program answers for its objects, or nobody does; what a fault cuts short is never released.
 LIFETIMES_THAT_LEAK = {"leak", "manual"}
 EXIT_MEMORY_DEFECT = 4

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "programs"))
 import program_format  # noqa: E402  (found beside the golden programs)
 
 ALLOCATORS = ["arena", "direct", "fixed", "page", "pool", "stack", "counting(direct)"]
-LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "arena", "stack"]
+LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
 
 
 def problems(report: dict) -> list[str]:

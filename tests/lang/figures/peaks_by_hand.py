@@ -34,6 +34,8 @@ AT_PEAK = {
     "arena": (ALL, 8),
     "stack": ([ONE, THOUSAND], 8),
     "manual": ([ONE, THOUSAND], 0),
+    "scope": ([ONE, THOUSAND], 0),
+    "ownership": ([ONE, THOUSAND], 0),
     "refcount": ([ONE, THOUSAND], 8),
     "refcount+cycles": ([ONE, THOUSAND], 8),
     "gc": (ALL, 8),  # too little for a cycle
