@@ -17,9 +17,8 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
     const bool borrowed = e->kind == ExprKind::borrow;
     const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
     const bool bits_matter = context_.lifetime.gives || regions();
-    const bool to_pass =
-        given && !borrowed && may_pass(value) &&
-        (context_.lifetime.moves || (storing_call_ && hands_over(value)));
+    const bool to_pass = given && !borrowed && may_pass(value) &&
+                         (context_.lifetime.moves || (storing_call_ && hands_over(value)));
     const unsigned mark = next_temp_;
     Operand o{};
     const bool must_own = counts() && !pure;
@@ -47,12 +46,13 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             break;
         }
         case ExprKind::attribute:
-            o = given && !single_owner() && passes_on(value) ? move_call(value, value->span, reg, true)
-                                          : attribute(as<AttributeExpr>(value), reg, must_own);
+            o = given && !single_owner() && passes_on(value)
+                    ? move_call(value, value->span, reg, true)
+                    : attribute(as<AttributeExpr>(value), reg, must_own);
             break;
         case ExprKind::index:
             o = given && !single_owner() && passes_on(value) ? move_call(value, value->span, reg, true)
-                                          : index(as<IndexExpr>(value), reg, must_own);
+                                                             : index(as<IndexExpr>(value), reg, must_own);
             break;
         default:
             o = expr(value, reg);

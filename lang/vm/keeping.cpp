@@ -142,8 +142,9 @@ void Interpreter::raise_escape(Value stored, Value holder, std::uint32_t site) {
     const std::string ends = by_call                 ? "ends with " + frame->function->name + "()"
                              : lifetime.single_owner ? "ends with its owner"
                                                      : "ends with its region";
-    std::string help = lifetime.single_owner ? "hand it over with move(…), or keep it with what it is stored in"
-                                             : "keep it with what it is stored in, or store a clone made outside";
+    std::string help = lifetime.single_owner
+                           ? "hand it over with move(…), or keep it with what it is stored in"
+                           : "keep it with what it is stored in, or store a clone made outside";
     if (is_name(text.value)) {
         const std::string_view root = text.place.substr(0, text.place.find_first_of(".["));
         if (is_name(root))

@@ -120,12 +120,12 @@ struct Handlers {
     } while (0)
 
     /// Goes on behind a store that may have closed a cycle of owners.
-#define HARNESS_NEXT_STORED(skip)                    \
-    do {                                             \
-        if constexpr (checked && single_owner) {     \
+#define HARNESS_NEXT_STORED(skip)                      \
+    do {                                               \
+        if constexpr (checked && single_owner) {       \
             if (S->uncatchable()) HARNESS_GO(op_dead); \
-        }                                            \
-        HARNESS_NEXT(skip);                          \
+        }                                              \
+        HARNESS_NEXT(skip);                            \
     } while (0)
 
     [[gnu::noinline]] static void op_dead(HARNESS_OPERANDS) { HARNESS_GO(op_unwind); }

@@ -90,9 +90,9 @@ void Interpreter::end_owners(std::span<Value> owners) {
     deinit_together(owners.first(count), more);
 }
 
-/// The destructors of all that goes with these owners, before any memory does: an owner's before those of what it
-/// owns, the last place first; what was kept just before the last of its targets. The walk that follows finds the
-/// same objects, so what it will find gone is only noted here.
+/// The destructors of all that goes with these owners, before any memory does: an owner's before those of
+/// what it owns, the last place first; what was kept just before the last of its targets. The walk that
+/// follows finds the same objects, so what it will find gone is only noted here.
 void Interpreter::destruct_with_kept(std::span<const Value> owners) {
     struct Waiting {
         Value object;
@@ -222,8 +222,8 @@ bool Interpreter::is_owned_by(Value owner, Value v) {
     return false;
 }
 
-/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. What owns nothing
-/// cannot close one, and neither can a holder that nobody owns.
+/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. What owns
+/// nothing cannot close one, and neither can a holder that nobody owns.
 void Interpreter::note_owner(Value holder, Value v) {
     if (!holder.is_heap() || holder.is_string() || !heap.live(v) || !heap.live(holder)) return;
     bool owns_any = false;
