@@ -51,7 +51,8 @@ enum OperandFlags : std::uint8_t {
     ends_b = 1,
     ends_c = 2,
     ends_a = 4,
-    augmented = 8 /* the operator is x op= y */
+    augmented = 8 /* the operator is x op= y */,
+    in_place = 16 /* the same of a field or element, which the next store is for */
 };
 
 /// While `from <= pc < to` the register holds an unnamed value that unwinding must end.

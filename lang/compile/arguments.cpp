@@ -12,10 +12,10 @@ bool FunctionCompiler::has_unpacking(const CallExpr& e) const {
 }
 
 /// One argument into its register of the window. `given`: the callee answers for it from now on, where that
-/// matters.
-Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure) {
-    const bool borrowed = e->kind == ExprKind::borrow;
-    const Expr* value = borrowed ? as<BorrowExpr>(e).operand : e;
+/// matters. `lent`: it is a borrow there even if nothing says so.
+Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, bool pure, bool lent) {
+    const bool borrowed = lent || e->kind == ExprKind::borrow;
+    const Expr* value = e->kind == ExprKind::borrow ? as<BorrowExpr>(e).operand : e;
     const bool bits_matter = context_.lifetime.gives || regions();
     const bool to_pass = given && !borrowed && may_pass(value) &&
                          (context_.lifetime.moves || (storing_call_ && hands_over(value)));
@@ -157,6 +157,19 @@ namespace {
 bool same_place(const Expr* a, const Expr* b) {
     if (a->kind != b->kind) return false;
     switch (a->kind) {
+        case ExprKind::none:
+            return true;
+        case ExprKind::boolean:
+            return as<BooleanExpr>(a).value == as<BooleanExpr>(b).value;
+        case ExprKind::string:
+            return as<StringExpr>(a).bytes == as<StringExpr>(b).bytes;
+        case ExprKind::unary:
+            return as<UnaryExpr>(a).op == as<UnaryExpr>(b).op &&
+                   same_place(as<UnaryExpr>(a).operand, as<UnaryExpr>(b).operand);
+        case ExprKind::tuple:
+            return std::equal(as<SequenceExpr>(a).elements.begin(), as<SequenceExpr>(a).elements.end(),
+                              as<SequenceExpr>(b).elements.begin(), as<SequenceExpr>(b).elements.end(),
+                              same_place);
         case ExprKind::name:
             return as<NameExpr>(a).name == as<NameExpr>(b).name;
         case ExprKind::integer:

@@ -147,8 +147,10 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
     for (std::size_t i = 0; i < value.elements.size(); ++i) {
         const std::uint8_t reg = temp();
+        permutes_ = context_.lifetime.explicit_release && passes_on(value.elements[i]);
         const Hold hold =
             into_owned(value.elements[i], reg, true, target.elements[i]->kind == ExprKind::name);
+        permutes_ = false;
         values.push_back({reg, hold, true});
     }
     passing_on_.resize(before);
@@ -360,6 +362,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             augmented_ = true;
             Operand result =
                 binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            store_in_place();
             if (const TypeCode type = referred_type(a.object, a.name); type != 0)
                 check_type(result.reg, type, s.span);
             own(result.reg);
@@ -388,6 +391,7 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             augmented_ = true;
             Operand result =
                 binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
+            store_in_place();
             own(result.reg);
             emit(Op::set_index_take, object.reg, at.reg, result.reg, s.span);
             disown(result.reg);
@@ -398,6 +402,13 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
         default:
             error(s.target->span, "SyntaxError", "illegal target for augmented assignment");
     }
+}
+
+/// By hand reading a place is a borrow. An operator that worked in place gives that borrow back, and what the place
+/// owned must not become one by being stored again: the last instruction may skip the store.
+void FunctionCompiler::store_in_place() {
+    if (!context_.lifetime.explicit_release) return;
+    fn_->operand_flags.back() = static_cast<std::uint8_t>(fn_->operand_flags.back() | in_place);
 }
 
 /// x[a:b] += e: the bounds are evaluated once.

@@ -175,15 +175,17 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const unsigned mark = next_temp_;
     const bool given = receives(context_.facts, callee.name, name) ||
                        (context_.lifetime.gives && !is_builtin_method_name(name));
-    // A receiver that nobody names lives to the end of the statement, while the method sees a borrow.
-    const bool may_be_unnamed = single_owner() && callee.object->kind != ExprKind::name;
+    // A receiver is lent, so that a method which returns `self` returns a borrow. One that nobody names lives to the
+    // end of the statement.
+    const bool lends = context_.lifetime.explicit_release && context_.facts.defines(callee.name);
+    const bool may_be_unnamed = (single_owner() || lends) && callee.object->kind != ExprKind::name;
     const std::uint8_t keeper = may_be_unnamed ? temp() : 0;
     const std::uint8_t self = temp();
     // Only methods of the program can overwrite the place that the receiver was read from.
     const bool pure = !context_.facts.defines(callee.name) &&
                       std::all_of(e.arguments.begin(), e.arguments.end(),
                                   [&](const Argument& a) { return inert(a.value); });
-    const Hold self_hold = argument(callee.object, self, false, pure);
+    const Hold self_hold = argument(callee.object, self, false, pure, lends);
     if (may_be_unnamed && self_hold == Hold::unnamed) {
         emit(Op::set_aside, keeper, self, 0, e.span);
         own(keeper);

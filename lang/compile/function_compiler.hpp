@@ -250,7 +250,7 @@ class FunctionCompiler {
         std::uint32_t keyword_names = 0;      ///< constant index + 1 of the tuple of names, 0 for none
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
-    Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure);
+    Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure, bool lent = false);
     std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
     std::uint32_t given_mask(const Arguments& args, std::uint8_t at, unsigned before) const;
     Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
@@ -300,6 +300,7 @@ class FunctionCompiler {
     bool assign_parallel(const SequenceExpr& target, const SequenceExpr& value, Span span);
     void annotated_assign(const AnnotatedAssignStmt& s);
     void augmented_assign(const AugmentedAssignStmt& s);
+    void store_in_place();
     void augmented_slice(const AugmentedAssignStmt& s, const IndexExpr& place);
     void static_statement(const DeclareStmt& s);
 
@@ -439,6 +440,7 @@ class FunctionCompiler {
     std::vector<NameId> assigning_;  ///< names that the statement under way binds
     void keep_after_assignment(std::size_t from, Span span);
     std::vector<const Expr*> passing_on_;  ///< places that the assignment under way overwrites
+    bool permutes_ = false;                ///< the place is read for a place beside it in the same assignment
     bool passes_on(const Expr* place) const;
     bool check_live_arguments_ = true;
     struct ActiveOwned {

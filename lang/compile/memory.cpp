@@ -116,6 +116,9 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
     }
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
+    // Among places that change their contents the old one goes on owning until it is overwritten: two of them may
+    // be the same, as in xs[i], xs[j] = xs[j], xs[i], and must not lose what they hold.
+    const bool stays = std::exchange(permutes_, false);
     switch (place->kind) {
         case ExprKind::name: {
             const NameId name = as<NameExpr>(place).name;
@@ -153,7 +156,7 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
             emit_word(as<AttributeExpr>(place).name);
             emit_word(0);
             if (passing_on) {
-                emit(Op::set_field_edge, object.reg, reg, 0, place->span);
+                emit(stays ? Op::set_field_copy : Op::set_field_edge, object.reg, reg, 0, place->span);
                 emit_word(as<AttributeExpr>(place).name);
                 emit_word(0);
             }
@@ -165,7 +168,8 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
             keep_across(object, as<IndexExpr>(place).index, span);
             const Operand at = expr(as<IndexExpr>(place).index);
             emit(Op::move_index, reg, object.reg, at.reg, place->span);
-            if (passing_on) emit(Op::set_index_edge, object.reg, at.reg, reg, place->span);
+            if (passing_on)
+                emit(stays ? Op::set_index_copy : Op::set_index_edge, object.reg, at.reg, reg, place->span);
             finish(at, span);
             finish(object, span);
             break;
@@ -173,7 +177,7 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
         default:
             return expr(place, reg);
     }
-    own(reg);
+    own(reg, stays ? OwnedRange::Holder::name : OwnedRange::Holder::register_);
     release_temporaries(mark);
     return {reg, Hold::unnamed, true};
 }

@@ -451,7 +451,8 @@ Value Machine::call_dunder(Value self, Dunder dunder, const Value* more, std::ui
     if (!is_instance(self)) return Value::absent();
     const Value method = class_of(self).dunder(dunder);
     if (method == Value::absent()) return method;
-    Value arguments[4] = {self};
+    // The receiver is lent; under `manual` a method that returns it must return a borrow.
+    Value arguments[4] = {lifetime.explicit_release ? self.lent() : self};
     for (std::uint32_t i = 0; i < count && i < 3; ++i) arguments[1 + i] = more[i];
     return call(method, arguments, count + 1);
 }

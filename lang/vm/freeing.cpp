@@ -184,7 +184,10 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
 }
 
 void Interpreter::hand_on_elements(Value from, Value heir, bool at_end) {
-    if (!from.is_sequence() || !heir.is_sequence() || same_object(from, heir)) return;
+    const auto is_dict = [&](Value v) { return v.is_object() && heap.class_id(v) == ClassId::dict; };
+    if (same_object(from, heir)) return;
+    if (is_dict(from) && is_dict(heir)) return hand_on_values(from, heir);
+    if (!from.is_sequence() || !heir.is_sequence()) return;
     Sequence& giver = heap.sequence(from);
     Sequence& taker = heap.sequence(heir);
     const std::uint32_t n = giver.length();

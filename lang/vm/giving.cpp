@@ -39,28 +39,31 @@ bool Interpreter::was_lent(const std::uint32_t* return_pc) {
     return true;
 }
 
-/// Whether the register of the running call answers for its value at this instruction.
-bool Interpreter::is_unnamed_register(std::ptrdiff_t reg) const {
+/// Whether a register without a name answers for the value at this instruction: that of the argument, or one that it
+/// was moved from because something else waits between it and the window.
+bool Interpreter::is_unnamed(Value v) const {
     const auto word = static_cast<std::uint32_t>(at - frame->function->code.data()) - 1;
     const auto& owned = frame->function->owned;
     return std::any_of(owned.begin(), owned.end(), [&](const OwnedRange& range) {
-        return range.reg == reg && word >= range.from && word < range.to &&
-               range.holder != OwnedRange::Holder::name;
+        return word >= range.from && word < range.to && range.holder != OwnedRange::Holder::name &&
+               same_object(frame->base[range.reg], v);
     });
 }
 
 /// xs.extend([[1]]): the list that nobody names goes after the call, and xs has its elements by then.
 void Interpreter::hand_on_argument(const Native& native, Value self, const Value* argument) {
-    if (!contains(joining_methods, native.name) || !is_unnamed_register(argument - frame->base)) return;
-    const Value from = *argument;
-    if (from.is_sequence()) return hand_on_elements(from, self, true);
-    if (!from.is_object() || heap.class_id(from) != ClassId::dict) return;
+    if (!contains(joining_methods, native.name) || !is_unnamed(*argument)) return;
+    hand_on_elements(*argument, self, true);
+}
+
+/// The same of a dict, whose values the other dict has under the same keys.
+void Interpreter::hand_on_values(Value from, Value heir) {
     const Dict& giver = heap.payload<Dict>(from);
     for (DictEntry& entry : std::span(giver.entries, giver.used)) {
         if (entry.key == Value::absent() || !entry.value.is_owned()) continue;
         std::uint64_t hash = 0;
         if (!hash_value(*this, entry.key, hash)) continue;
-        Value* place = dict_find(*this, heap.payload<Dict>(self), entry.key, hash);
+        Value* place = dict_find(*this, heap.payload<Dict>(heir), entry.key, hash);
         if (place == nullptr || !same_object(*place, entry.value)) continue;
         *place = entry.value;
         if (!entry.value.is_string() && !entry.value.is_counted()) entry.value = entry.value.lent();

@@ -240,7 +240,8 @@ class Interpreter : public Machine {
     /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.
     void park(Value v);
     void note_lent(const Native& native, const std::uint32_t* return_pc);
-    bool is_unnamed_register(std::ptrdiff_t reg) const;
+    bool is_unnamed(Value v) const;
+    void hand_on_values(Value from, Value heir);
     void hand_on_argument(const Native& native, Value self, const Value* argument);
     Value get_slice(Value object, const Value* bounds);
     bool set_slice(Value object, const Value* bounds, Value v);

@@ -10,15 +10,30 @@ namespace harness::lang {
 #define B operand_b(word)
 #define C operand_c(word)
 
-/// Addition and multiplication make lists of what their operands hold.
+/// Addition and multiplication make lists of what their operands hold, and | a dict.
 template <unsigned Operation>
-inline constexpr bool joins = Operation == 0 || Operation == 2;
+inline constexpr bool joins = Operation == 0 || Operation == 2 || Operation == 8;
 
 /// By hand an unnamed operand goes with all that it owns, and the result must not lose its elements.
 static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Value result, Value b, Value c) {
     if (!S->lifetime.gives) return;
     if (flags & ends_b) S->hand_on_elements(b, result, false);
     if (flags & ends_c) S->hand_on_elements(c, result, adds);
+}
+
+/// How many words there are up to the end of the store behind `x.f op= y`, where the place holds the result already;
+/// else 0. A program's __setitem__ is called all the same.
+static std::uint32_t words_to_skip(const Interpreter* S, std::uint8_t flags, Value before, Value result,
+                                   const std::uint32_t* next, const Value* R) {
+    if ((flags & in_place) == 0 || !result.is_heap() || !same_object(before, result)) return 0;
+    std::uint32_t words = 0;
+    while (true) {
+        const std::uint32_t word = next[words];
+        const Op op = static_cast<Op>(word & 0xFF);
+        words += op_words[word & 0xFF];
+        if (op == Op::set_field_take) return words;
+        if (op == Op::set_index_take) return S->is_instance(R[A]) ? 0 : words;
+    }
 }
 
 /// A safepoint behind an instruction that made something.
@@ -48,7 +63,8 @@ template <unsigned Operation, Last last>
             if (S->heap.checked() && S->uncatchable()) HARNESS_GO(op_unwind);
             if (S->attention) [[unlikely]]
                 HARNESS_GO(op_attend);
-            HARNESS_NEXT(0);
+            const std::uint32_t skipped = words_to_skip(S, flags, b, result, pc, R);
+            HARNESS_NEXT(skipped);
         }
         // Values of the language can be joined again; what the program defines may have done something.
         const bool repeatable =

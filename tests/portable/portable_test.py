@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+"""The portable property on generated programs: under every lifetime the bytes that python3 prints, and no defect.
+
+Each program runs under every lifetime, on allocators in turn, checked and unchecked; figures must agree between the
+modes and with what the allocator counted itself. What fails is made small (see choices.py) and kept as a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+from choices import Choices, shrink
+from generate import generate
+from judge import ALLOCATORS, COUNTING, Cell, Outcome, Runner, error_failure, lifetimes, modes_failure, portable_failure
+
+WORKERS = 2
+SHRINK_TIME_MAX_S = 60
+MADE = re.compile(rb"^made (\d+)\n\Z", re.MULTILINE)
+
+
+def made_objects(python: Outcome) -> int | None:
+    """How many objects with a destructor the program says that it made."""
+    found = MADE.search(python.output)
+    return int(found[1]) if found else None
+
+
+class Property:
+    """What must hold for each program."""
+
+    def __init__(self, options: argparse.Namespace):
+        self.harness = options.harness
+        self.lifetimes = options.lifetime or list(lifetimes(options.harness))
+        self.allocators = options.allocator or ALLOCATORS
+
+    def cells_of(self, seed: int) -> list[Cell]:
+        """Every lifetime, on one allocator after the other."""
+        return [Cell(each, self.allocators[(seed + i) % len(self.allocators)]) for i, each in enumerate(self.lifetimes)]
+
+    def failure(self, source: str, cells: list[Cell]) -> tuple[str, Cell | None] | None:
+        with Runner(self.harness, source) as runner:
+            for cell in cells:
+                wrong = self.failure_in(runner, cell)
+                if wrong is not None:
+                    return wrong, cell
+        return None
+
+    def failure_in(self, runner: Runner, cell: Cell) -> str | None:
+        """Errors first: they need no answer of python3, and shrinking waits for little else."""
+        checked = runner.run(cell)
+        wrong = error_failure(checked)
+        if wrong is not None:
+            return wrong
+        unchecked = runner.run(Cell(cell.lifetime, cell.allocator, True))
+        wrong = error_failure(unchecked)
+        if wrong is not None:
+            return f"unchecked: {wrong}"
+        python = runner.python()
+        if python.exit_code != 0:
+            return "python3: " + python.messages.strip().rpartition("\n")[2][:80]
+        made = made_objects(python)
+        for outcome in (checked, unchecked):
+            wrong = wrong or portable_failure(python, outcome, cell, made)
+        return wrong or modes_failure(checked, unchecked)
+
+
+def report(tested: Property, options: argparse.Namespace, seed: int, kind: str, cell: Cell | None) -> None:
+    choices = Choices(seed)
+    source = generate(choices)
+    print(f"FAILED seed {seed}: {kind}" + (f" under {' '.join(cell.arguments)}" if cell else ""))
+    print(f"    replay: {Path(__file__).name} --harness {options.harness} --seed {seed} --count 1", flush=True)
+    if options.shrink_time > 0:
+        cells = [cell] if cell else []
+
+        def fails(candidate: list[int]) -> list[int] | None:
+            again = Choices(replay=candidate)
+            found = tested.failure(generate(again), cells)
+            return again.made if found == (kind, cell) else None
+
+        source = generate(Choices(replay=shrink(choices.made, fails, options.shrink_time)))
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        file = options.keep / f"portable_{seed}.src"
+        file.write_text(f"# {kind}" + (f" under {' '.join(cell.arguments)}\n" if cell else "\n") + source, encoding="utf-8")
+        print(f"    made small: {file}")
+    else:
+        print("\n".join("    " + line for line in source.splitlines()))
+    with Runner(options.harness, source) as runner:
+        if cell:
+            print("\n".join("    " + line for line in runner.run(cell).messages.splitlines()[:12]), flush=True)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
+    parser.add_argument("--count", type=int, default=300, help="how many programs")
+    parser.add_argument("--hours", type=float, metavar="H", help="go on for so long, whatever the count")
+    parser.add_argument("--seed", type=int, help="the number of the first program; a fresh one if not given")
+    parser.add_argument("--lifetime", action="append", metavar="L", help="only these; may be given several times")
+    parser.add_argument("--allocator", action="append", metavar="A", help="only these; may be given several times")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="write what was made small there, not to the screen")
+    parser.add_argument("--shrink-time", type=float, default=SHRINK_TIME_MAX_S, metavar="S", help="0 leaves it whole")
+    parser.add_argument("--failures", type=int, default=5, metavar="N", help="stop after so many")
+    return parser.parse_args()
+
+
+def seeds_of(options: argparse.Namespace, first: int):
+    """The numbers of the programs, a batch at a time, until enough were tested or the time is up."""
+    if options.hours is None:
+        yield range(first, first + options.count)
+        return
+    deadline = time.monotonic() + options.hours * 3600
+    for batch in count():
+        if time.monotonic() > deadline:
+            return
+        yield range(first + batch * 100, first + (batch + 1) * 100)
+
+
+def main() -> int:
+    options = read_options()
+    sys.setrecursionlimit(10_000)
+    tested = Property(options)
+    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1, 10**9)
+    print(f"from seed {first} on; {' '.join(tested.lifetimes)} on {' '.join(tested.allocators)}", flush=True)
+    passed = failed = 0
+    with ThreadPoolExecutor(WORKERS) as workers:
+        for seeds in seeds_of(options, first):
+            failures = workers.map(lambda seed: tested.failure(generate(Choices(seed)), tested.cells_of(seed)), seeds)
+            for seed, failure in zip(seeds, failures):
+                if failure is None:
+                    passed += 1
+                    continue
+                failed += 1
+                report(tested, options, seed, *failure)
+                if failed >= options.failures:
+                    workers.shutdown(cancel_futures=True)
+                    break
+            if failed >= options.failures:
+                break
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
