@@ -404,8 +404,8 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
     }
 }
 
-/// By hand reading a place is a borrow. An operator that worked in place gives that borrow back, and what the place
-/// owned must not become one by being stored again: the last instruction may skip the store.
+/// By hand reading a place is a borrow. An operator that worked in place gives that borrow back, and what the
+/// place owned must not become one by being stored again: the last instruction may skip the store.
 void FunctionCompiler::store_in_place() {
     if (!context_.lifetime.explicit_release) return;
     fn_->operand_flags.back() = static_cast<std::uint8_t>(fn_->operand_flags.back() | in_place);

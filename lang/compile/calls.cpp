@@ -175,8 +175,8 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     const unsigned mark = next_temp_;
     const bool given = receives(context_.facts, callee.name, name) ||
                        (context_.lifetime.gives && !is_builtin_method_name(name));
-    // A receiver is lent, so that a method which returns `self` returns a borrow. One that nobody names lives to the
-    // end of the statement.
+    // A receiver is lent, so that a method which returns `self` returns a borrow. One that nobody names lives
+    // to the end of the statement.
     const bool lends = context_.lifetime.explicit_release && context_.facts.defines(callee.name);
     const bool may_be_unnamed = (single_owner() || lends) && callee.object->kind != ExprKind::name;
     const std::uint8_t keeper = may_be_unnamed ? temp() : 0;

@@ -116,8 +116,8 @@ Operand FunctionCompiler::move_call(const Expr* place, Span span, int dest, bool
     }
     const std::uint8_t reg = target(dest);
     const unsigned mark = next_temp_;
-    // Among places that change their contents the old one goes on owning until it is overwritten: two of them may
-    // be the same, as in xs[i], xs[j] = xs[j], xs[i], and must not lose what they hold.
+    // Among places that change their contents the old one goes on owning until it is overwritten: two of them
+    // may be the same, as in xs[i], xs[j] = xs[j], xs[i], and must not lose what they hold.
     const bool stays = std::exchange(permutes_, false);
     switch (place->kind) {
         case ExprKind::name: {

@@ -39,8 +39,8 @@ bool Interpreter::was_lent(const std::uint32_t* return_pc) {
     return true;
 }
 
-/// Whether a register without a name answers for the value at this instruction: that of the argument, or one that it
-/// was moved from because something else waits between it and the window.
+/// Whether a register without a name answers for the value at this instruction: that of the argument, or one
+/// that it was moved from because something else waits between it and the window.
 bool Interpreter::is_unnamed(Value v) const {
     const auto word = static_cast<std::uint32_t>(at - frame->function->code.data()) - 1;
     const auto& owned = frame->function->owned;

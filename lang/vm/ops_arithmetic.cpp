@@ -21,8 +21,8 @@ static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Valu
     if (flags & ends_c) S->hand_on_elements(c, result, adds);
 }
 
-/// How many words there are up to the end of the store behind `x.f op= y`, where the place holds the result already;
-/// else 0. A program's __setitem__ is called all the same.
+/// How many words there are up to the end of the store behind `x.f op= y`, where the place holds the result
+/// already; else 0. A program's __setitem__ is called all the same.
 static std::uint32_t words_to_skip(const Interpreter* S, std::uint8_t flags, Value before, Value result,
                                    const std::uint32_t* next, const Value* R) {
     if ((flags & in_place) == 0 || !result.is_heap() || !same_object(before, result)) return 0;
