@@ -114,6 +114,7 @@ Parsed<CheckSettings> parse_check(const std::vector<std::string>& arguments, con
         return Failure{"'-' is given more than once", "standard input holds one program"};
     for (const std::string& file : files) {
         std::vector<std::string> words = passed.arguments();
+        words.insert(words.end(), {"--lifetime", check.lifetimes.front()});
         words.push_back(file);
         words.insert(words.end(), bar, arguments.end());
         Parsed<RunSettings> run = parse_run(words, known);

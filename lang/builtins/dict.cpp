@@ -171,6 +171,14 @@ struct StoreUnnamed {
     void undo(Value stored) const { machine.drop(stored); }
 };
 
+struct StoreEdge {
+    Machine& machine;
+    Value container, value;
+    Value operator()() const { return machine.lifetime.store_edge(machine, container, value); }
+    void abandon() const {}
+    void undo(Value stored) const { machine.discard(stored); }
+};
+
 }  // namespace
 
 Value* dict_find_simple(const ObjectHeap& heap, const Dict& dict, Value key) {
@@ -201,6 +209,10 @@ bool dict_set(Machine& machine, Value dict, Value key, Value lent) {
 
 bool dict_set_unnamed(Machine& machine, Value dict, Value key, Value unnamed) {
     return set(machine, dict, key, StoreUnnamed{machine, dict, unnamed});
+}
+
+bool dict_set_edge(Machine& machine, Value dict, Value key, Value lent) {
+    return set(machine, dict, key, StoreEdge{machine, dict, lent});
 }
 
 bool dict_remove(Machine& machine, Value dict, Value key, Value& taken) {

@@ -54,6 +54,8 @@ bool dict_lookup(Machine& machine, Value dict, Value key, Value& borrow);
 /// the entry held before is discarded last, when the dict holds the new value. False after raising.
 bool dict_set(Machine& machine, Value dict, Value key, Value lent);
 bool dict_set_unnamed(Machine& machine, Value dict, Value key, Value unnamed);
+/// dict[key] = &value: the entry refers to an object of the heap and does not own it.
+bool dict_set_edge(Machine& machine, Value dict, Value key, Value lent);
 
 /// Removes the key. `taken` is its value, unnamed, or absent() where there was none; false after raising.
 bool dict_remove(Machine& machine, Value dict, Value key, Value& taken);

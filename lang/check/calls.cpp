@@ -28,7 +28,10 @@ bool fits(const CallExpr& e, const DefStmt& def, std::size_t skipped) {
 
 std::vector<Result> FunctionAnalysis::arguments(const CallExpr& e) {
     std::vector<Result> results;
-    for (const Argument& a : e.arguments) results.push_back(expression(a.value));
+    for (const Argument& a : e.arguments) {
+        results.push_back(expression(a.value));
+        read_gone(results.back().value.object, a.value->span);
+    }
     return results;
 }
 
@@ -238,6 +241,14 @@ Result FunctionAnalysis::call_known(const CallExpr& e, const DefStmt& def, const
         if (i >= skipped) give(passed[i], e.arguments[i - skipped].value->span);
     }
     keeps_ = keeps_ || summary.keeps;
+    if (summary.gives_gone.sure()) {
+        const Result result = fresh(Object::Kind::other, nullptr, {});
+        if (Object* object = state_.object(result.value.object)) {
+            object->gone = summary.gives_gone;
+            object->lost = object->shared = true;
+        }
+        return {.value = result.value, .hold = Edge::Kind::lent, .name = 0};
+    }
     return summary.gives_new ? fresh(summary.result, summary.result_type, e.span) : Result{};
 }
 

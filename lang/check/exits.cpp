@@ -80,6 +80,17 @@ bool FunctionAnalysis::outlives(const State& state, ObjectId holder, const std::
     });
 }
 
+/// Whether the object certainly goes when the function is left: a name here owns it, or what owns it does.
+bool FunctionAnalysis::ends_here(const State& state, const Object& object) const {
+    if (object.external() || object.lost || object.gone.possible()) return false;
+    if (object.owner != 0) return true;
+    return std::any_of(state.edges.begin(), state.edges.end(), [&](const Edge& each) {
+        const Object* holder = state.object(each.holder);
+        return each.target == object.id && each.kind == Edge::Kind::unnamed && holder != nullptr &&
+               holder->owner != 0 && !holder->lost && !holder->external();
+    });
+}
+
 void FunctionAnalysis::leave(const Stmt* at, const Expr* returned, std::optional<Result> result) {
     std::vector<ObjectId> handed_on;
     if (result.has_value()) {
@@ -87,18 +98,20 @@ void FunctionAnalysis::leave(const Stmt* at, const Expr* returned, std::optional
         const bool owned = object != nullptr && !object->external() &&
                            (result->hold == Edge::Kind::unnamed ||
                             (object->owner != 0 && object->owner == own_name(*result)));
-        if (owned)
-            handed_on.push_back(object->id);
-        else if (returned != nullptr && object != nullptr)
-            use_up(*result, returned->span);
+        if (owned) handed_on.push_back(object->id);
     }
     State state = state_;
+    Event gone;
+    if (const Object* object = result.has_value() ? state.object(result->value.object) : nullptr;
+        object != nullptr && handed_on.empty() && returned != nullptr && returned->kind != ExprKind::borrow &&
+        !has_defer_ && ends_here(state, *object))
+        gone = certain(returned->span);
     pass_finals(state, 0);
     if (!has_defer_) check_escapes(state, at, handed_on);
     if (exits_.size() < 64)
-        exits_.push_back({std::move(state), std::move(result)});
+        exits_.push_back({std::move(state), std::move(result), gone});
     else
-        exits_.back().state.join(state), exits_.back().result = Result{};
+        exits_.back().state.join(state), exits_.back().result = Result{}, exits_.back().gone.join(gone);
     state_.reachable = false;
 }
 
@@ -224,6 +237,8 @@ Summary FunctionAnalysis::summarise(const DefStmt& def) {
         all_new = all_new && summary.result == object->kind && summary.result_type == object->type;
     }
     summary.gives_new = all_new;
+    summary.gives_gone = exits_.front().gone;
+    for (const Exit& exit : exits_) summary.gives_gone.join(exit.gone);
     State end = exits_.front().state;
     for (std::size_t i = 1; i < exits_.size(); ++i) end.join(exits_[i].state);
     summary.released.resize(def.parameters.size());

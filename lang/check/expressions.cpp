@@ -176,7 +176,10 @@ Result FunctionAnalysis::name_read(const NameExpr& e) {
             reports_.add(under::ownership, std::move(given));
             variable->given = uncertain();
         }
-        if (!handing_on_) read_released(variable->value.object, e.span);
+        if (!handing_on_) {
+            read_released(variable->value.object, e.span);
+            read_gone(variable->value.object, e.span);
+        }
         return result;
     }
     // Told once; what follows would only repeat it.
@@ -207,6 +210,21 @@ void FunctionAnalysis::read_released(ObjectId id, Span at) {
     d.help = "release it later, or leave this use out";
     reports_.add(under::manual, std::move(d));
     held->released = uncertain();
+}
+
+/// What a function returned from inside of something that ended with it.
+void FunctionAnalysis::read_gone(ObjectId id, Span at) {
+    Object* held = state_.object(id);
+    if (held == nullptr || !held->gone.sure()) return;
+    Diagnostic d;
+    d.name = "UseAfterFreeError";
+    d.span = at;
+    d.message = "this object ended with the function that returned it";
+    d.related.push_back({"returned", held->gone.at});
+    const std::string place(reports_.excerpt(held->gone.at));
+    d.help = "write 'return move(" + place + ")' or 'return clone(" + place + ")' there";
+    reports_.add(static_cast<LifetimeSet>(under::scope | under::ownership), std::move(d));
+    held->gone = uncertain();
 }
 
 void FunctionAnalysis::read_hole(ObjectId holder, NameId field, const Expr* e) {

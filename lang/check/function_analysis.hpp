@@ -43,6 +43,7 @@ class FunctionAnalysis {
     struct Exit {
         State state;
         std::optional<Result> result;  ///< nothing: None
+        Event gone{};                  ///< a borrow of what ends here is returned
     };
 
     // statements.cpp
@@ -74,6 +75,7 @@ class FunctionAnalysis {
     void use_up(const Result& result, Span at);
     void run_unseen_code();
     void read_released(ObjectId id, Span at);
+    void read_gone(ObjectId id, Span at);
     void read_hole(ObjectId holder, NameId field, const Expr* e);
 
     // calls.cpp
@@ -102,6 +104,7 @@ class FunctionAnalysis {
     // memory_words.cpp
     Result end_place(const CallExpr& e, bool deep);
     void end_name(NameId name, Span at, bool deep);
+    void check_holders(const Object& ended, Span at);
     void release(ObjectId id, Span at, bool deep, NameId name);
     Result end_handle(const CallExpr& e, bool ends);
     Result move(const CallExpr& e);
@@ -115,6 +118,7 @@ class FunctionAnalysis {
     void check_region_end(const Stmt* at, std::uint16_t region);
     void report_escape(const Edge& edge, const Object& target, LifetimeSet lifetimes, Span ends,
                        bool returned);
+    bool ends_here(const State& state, const Object& object) const;
     bool outlives(const State& state, ObjectId holder, const std::vector<ObjectId>& handed_on,
                   int depth = 0) const;
     Summary summarise(const DefStmt& def);

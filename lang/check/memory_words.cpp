@@ -36,6 +36,20 @@ void FunctionAnalysis::release(ObjectId id, Span at, bool deep, NameId name) {
     }
 }
 
+/// Under `scope` and `ownership` an owner may not be ended while something that lives on refers to the
+/// object.
+void FunctionAnalysis::check_holders(const Object& ended, Span at) {
+    for (const Edge& edge : state_.edges) {
+        if (edge.target != ended.id || edge.holder == ended.id || edge.kind == Edge::Kind::unnamed) continue;
+        const Object* holder = state_.object(edge.holder);
+        if (holder == nullptr || (!holder->external() && holder->owner == 0)) continue;
+        LifetimeSet lifetimes = edge.lent_under_scope ? under::scope : LifetimeSet{0};
+        if (edge.kind == Edge::Kind::lent && edge.lent_under_ownership)
+            lifetimes = static_cast<LifetimeSet>(lifetimes | under::ownership);
+        if (lifetimes != 0) report_escape(edge, ended, lifetimes, at, false);
+    }
+}
+
 void FunctionAnalysis::end_name(NameId name, Span at, bool deep) {
     if (!state_.reachable) return;
     Variable* variable = tracked(name);
@@ -68,6 +82,8 @@ void FunctionAnalysis::end_name(NameId name, Span at, bool deep) {
             reports_.add(under::ownership, std::move(d));
         }
         const ObjectId id = variable->value.object;
+        if (const Object* owned = state_.object(id); owned != nullptr && owned->owner == name && !owned->lost)
+            check_holders(*owned, at);
         if (id != 0) release(id, at, deep, name);
         // What else it owns is not known.
         if (deep && id != 0) {
@@ -180,7 +196,8 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
     for (const Expr* target : targets) {
         const Result with = expression(target);
         const ObjectId to = with.value.object;
-        if (kept == 0 || to == 0 || state_.object(kept)->external() || state_.object(to)->external())
+        if (kept == 0 || to == 0 || kept == to || state_.object(kept)->external() ||
+            state_.object(to)->external())
             continue;
         std::vector<std::pair<ObjectId, std::size_t>> work{{to, 0}};
         const KeepEdge* closing = nullptr;
@@ -204,7 +221,7 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
                 work.emplace_back(each.target, i);
             }
         }
-        if (kept == to || closing != nullptr) {
+        if (closing != nullptr) {
             Diagnostic d;
             d.name = "ReferenceCycleError";
             d.span = at;
@@ -212,16 +229,14 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
                 value->kind == ExprKind::name ? quoted(as<NameExpr>(value).name) : "it";
             const std::string with_text =
                 target->kind == ExprKind::name ? quoted(as<NameExpr>(target).name) : "that";
-            d.message = kept == to
-                            ? what_text + " would wait for itself"
-                            : what_text + " would wait for " + with_text + ", which waits for " + what_text;
+            d.message = what_text + " would wait for " + with_text + ", which waits for " + what_text;
             for (const Span step : path) d.related.push_back({"kept", step});
             d.help =
                 "leave this 'keep' out and keep both with one central object; in an arena cycles are "
                 "harmless";
             Diagnostic leak = d;
             leak.name = "LeakError";
-            reports_.add(under::scope, std::move(d));
+            reports_.add(static_cast<LifetimeSet>(under::scope | under::ownership), std::move(d));
             reports_.add(under::refcount, std::move(leak));
         } else if (state_.keeps.size() < most_edges) {
             state_.keeps.push_back({kept, to, at});

@@ -43,6 +43,7 @@ void State::join(const State& other) {
         if (theirs == nullptr) return true;
         if (mine.owner != theirs->owner) mine.owner = 0;
         mine.released.join(theirs->released);
+        mine.gone.join(theirs->gone);
         mine.lost = mine.lost || theirs->lost;
         mine.shared = mine.shared || theirs->shared;
         return false;

@@ -64,6 +64,7 @@ struct Object {
     Span made{};
     NameId owner = 0;     ///< the local name that certainly owns it, in the sense of `scope`
     Event released{};     ///< under `manual`: its memory went back
+    Event gone{};         ///< under `scope` and `ownership`: it ended with what owned it
     bool lost = false;    ///< code that is not known may have kept it
     bool shared = false;  ///< something else may hold it
     std::uint16_t region = 0;

@@ -116,7 +116,6 @@ void FunctionAnalysis::forget_target(const Expr* target) {
 void FunctionAnalysis::overwrite(Variable& variable, const Expr* source) {
     Object* old = state_.object(variable.value.object);
     if (old == nullptr) return;
-    const ObjectId id = old->id;
     if (old->owner == variable.name && !old->lost && !old->released.possible() && source != nullptr &&
         !has_defer_) {
         const auto is_plain = [&](NameId name) {
@@ -126,17 +125,7 @@ void FunctionAnalysis::overwrite(Variable& variable, const Expr* source) {
             const Variable* other = state_.variable(name);
             return other != nullptr && other->value == Value::plain();
         };
-        for (const Edge& edge : state_.edges) {
-            if (edge.target != id || edge.holder == id || !mentions_only_plain(source, is_plain)) continue;
-            const Object* holder = state_.object(edge.holder);
-            // The holder must be there still: something outside, or what another name owns.
-            if (holder == nullptr || (!holder->external() && holder->owner == 0)) continue;
-            if (edge.kind == Edge::Kind::unnamed) continue;
-            LifetimeSet lifetimes = edge.lent_under_scope ? under::scope : LifetimeSet{0};
-            if (edge.kind == Edge::Kind::lent && edge.lent_under_ownership)
-                lifetimes = static_cast<LifetimeSet>(lifetimes | under::ownership);
-            if (lifetimes != 0) report_escape(edge, *old, lifetimes, source->span, false);
-        }
+        if (mentions_only_plain(source, is_plain)) check_holders(*old, source->span);
     }
     if (old->owner == variable.name) old->owner = 0, old->lost = true;
 }

@@ -42,6 +42,7 @@ struct Summary {
     std::vector<Event> released;  ///< by parameter: free(p) or deinit(p)
     std::vector<StoreEffect> stores;
     std::vector<NewField> new_fields;
+    Event gives_gone{};      ///< the result is a borrow of what ends with the call
     bool gives_new = false;  ///< the result is a new mutable object
     Object::Kind result = Object::Kind::other;
     const ClassStmt* result_type = nullptr;

@@ -126,10 +126,7 @@ bool Interpreter::set_index(Value object, Value index, Value v, unsigned how) {
             }
             case ClassId::dict:
                 if (how == 0) return dict_set_unnamed_safely(object, index, v);
-                if (how == 2 && v.is_heap()) {
-                    // An edge goes in as an unnamed value whose place does not own it.
-                    return dict_set_unnamed(*this, object, index, lifetime.store_edge(*this, object, v));
-                }
+                if (how == 2 && v.is_heap()) return dict_set_edge(*this, object, index, v);
                 return dict_set(*this, object, index, v);
             case ClassId::buffer:
                 return buffer_set(*this, object, index, v);
