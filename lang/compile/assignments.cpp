@@ -47,6 +47,12 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
     }
     switch (target->kind) {
         case ExprKind::name: {
+            const Expr* allocator =
+                value->kind != ExprKind::using_allocator ? allocator_of_kept(as<NameExpr>(target).name) : nullptr;
+            if (allocator != nullptr) {
+                store_name(as<NameExpr>(target).name, made_using(allocator, value), span);
+                return;
+            }
             const Local* local = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
             if (local != nullptr && can_target(*local)) {
                 // The name may be read by its own new value, so it is written by the last instruction only;

@@ -394,6 +394,9 @@ class FunctionCompiler {
     Operand borrow(const BorrowExpr& e, int dest);
     Operand using_expr(const UsingExpr& e, int dest);
     Operand clone_call(const Expr* e, Span span, int dest);
+    /// The allocator that what the name is bound to comes from, because it is kept `using` that; or null.
+    const Expr* allocator_of_kept(NameId name);
+    Operand made_using(const Expr* allocator, const Expr* value);
     void keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span);
     void defer_statement(const DeferStmt& s);
     const NameExpr* root_name(const Expr* e) const;

@@ -212,14 +212,29 @@ Operand FunctionCompiler::borrow(const BorrowExpr& e, int dest) {
     return {reg, value.hold == Hold::plain ? Hold::plain : Hold::lent, true};
 }
 
-Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
-    // The allocator serves what the outermost constructor, literal or call of the expression makes.
+/// An allocator serves what the outermost constructor, literal or call of the expression makes.
+Operand FunctionCompiler::made_using(const Expr* allocator_expr, const Expr* e) {
     const std::uint8_t allocator = temp();
-    into_owned(e.allocator, allocator);
-    emit(Op::using_begin, allocator, 0, 0, e.allocator->span);
-    const Operand value = owned_temp(e.value);
-    emit(Op::using_end, 0, 0, 0, e.span);
-    finish({allocator, Hold::unnamed, true}, e.span);
+    into_owned(allocator_expr, allocator);
+    emit(Op::using_begin, allocator, 0, 0, allocator_expr->span);
+    const Operand value = owned_temp(e);
+    emit(Op::using_end, 0, 0, 0, e->span);
+    finish({allocator, Hold::unnamed, true}, e->span);
+    return value;
+}
+
+/// The name of the allocator must have its value by then.
+const Expr* FunctionCompiler::allocator_of_kept(NameId name) {
+    const auto found = scope_.kept_using.find(name);
+    if (found == scope_.kept_using.end()) return nullptr;
+    const NameExpr* root = root_name(found->second);
+    if (root == nullptr || !inert(found->second)) return nullptr;
+    const Local* local = find_local(root->name);
+    return local == nullptr || local->is_cell || flow_.has(local->reg) ? found->second : nullptr;
+}
+
+Operand FunctionCompiler::using_expr(const UsingExpr& e, int dest) {
+    const Operand value = made_using(e.allocator, e.value);
     if (dest >= 0) {
         emit(Op::move, static_cast<unsigned>(dest), value.reg, 0, e.span);
         if (value.hold == Hold::unnamed) {
@@ -280,7 +295,11 @@ void FunctionCompiler::keep_after_assignment(std::size_t from, Span span) {
 /// a | stage: the left value becomes an unnamed variable that the stage sees as `_`.
 Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
     const bool from_name = e.left->kind == ExprKind::name;
-    Operand left = from_name ? evaluate(e.left, -1) : owned_temp(e.left);
+    const Expr* allocator =
+        e.stage->kind == ExprKind::keep_stage ? as<KeepStageExpr>(e.stage).allocator : nullptr;
+    Operand left = from_name              ? evaluate(e.left, -1)
+                   : allocator != nullptr ? made_using(allocator, e.left)
+                                          : owned_temp(e.left);
     const Operand outer = pipe_value_;
     const bool outer_consumed = pipe_consumed_;
     pipe_value_ = left;

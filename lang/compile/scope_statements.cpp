@@ -296,6 +296,9 @@ void ScopeCollector::rare_stmt(const Stmt* s) {
             break;
         case StmtKind::keep:
             expr(as<KeepStmt>(s).value);
+            if (as<KeepStmt>(s).allocator != nullptr && as<KeepStmt>(s).value->kind == ExprKind::name)
+                scope_->kept_using[as<NameExpr>(as<KeepStmt>(s).value).name] =
+                    as<KeepStmt>(s).allocator;
             exprs(as<KeepStmt>(s).targets);
             expr(as<KeepStmt>(s).allocator);
             break;
