@@ -1,28 +1,73 @@
-// Where each object has one owner: who borrows it, as checked runs note it.
+// Where each object has one owner: who borrows it and who owns it, as checked runs note it. Both are known by the
+// index of the object's handle, so that a store costs an addition to a table and no look-up.
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "lang/memory/value.hpp"
 
 namespace harness::lang {
 
-/// Of each object that was stored without being handed over: where, by its payload. Stores that are no more
-/// are forgotten when their number has doubled.
-struct Borrows {
+class Borrows {
+  public:
+    static constexpr std::uint32_t none = 0xFFFF'FFFF;
+
+    /// The object with this handle's index is stored in `holder`, which does not own it.
+    void note(std::uint32_t target, Value holder, std::uint32_t site) {
+        if (target >= first_.size()) first_.resize(target + 1, none);
+        log_.push_back({holder, site, first_[target]});
+        first_[target] = static_cast<std::uint32_t>(log_.size() - 1);
+    }
+    /// Calls visit(holder, site) for each, the last store first, until it returns false. Stores may be out of date.
+    template <class Visit>
+    void each(std::uint32_t target, Visit visit) const {
+        if (target >= first_.size()) return;
+        for (std::uint32_t i = first_[target]; i != none; i = log_[i].next)
+            if (!visit(log_[i].holder, log_[i].site)) return;
+    }
+    bool has_any(std::uint32_t target) const { return target < first_.size() && first_[target] != none; }
+    /// The object is gone.
+    void forget(std::uint32_t target) {
+        if (target < first_.size()) first_[target] = none;
+        if (target < owner_.size()) owner_[target] = none;
+    }
+    /// Whether the table has doubled since it was made small.
+    bool is_large() const { return log_.size() >= most_; }
+    /// Leaves what keeps(target, holder) says.
+    template <class Keeps>
+    void shrink(Keeps keeps) {
+        std::vector<Store> left;
+        for (std::uint32_t target = 0; target < first_.size(); ++target) {
+            std::uint32_t i = first_[target];
+            first_[target] = none;
+            for (; i != none; i = log_[i].next) {
+                if (!keeps(target, log_[i].holder)) continue;
+                left.push_back({log_[i].holder, log_[i].site, first_[target]});
+                first_[target] = static_cast<std::uint32_t>(left.size() - 1);
+            }
+        }
+        log_.swap(left);
+        most_ = log_.size() * 2 > least ? log_.size() * 2 : least;
+    }
+
+    void set_owner(std::uint32_t owned, std::uint32_t holder) {
+        if (owned >= owner_.size()) owner_.resize(owned + 1, none);
+        owner_[owned] = holder;
+    }
+    /// Who stored it as owned last; may be out of date.
+    std::uint32_t owner(std::uint32_t owned) const { return owned < owner_.size() ? owner_[owned] : none; }
+
+  private:
+    static constexpr std::size_t least = 4096;
     struct Store {
-        Value holder, stored;
+        Value holder;
         std::uint32_t site;
+        std::uint32_t next;  ///< of the same object
     };
-    struct Stores {
-        std::vector<Store> all;
-        std::size_t most = 8;
-    };
-    std::unordered_map<std::uint64_t, Stores> of;
-    /// Who owns what was stored in it last; may be out of date.
-    std::unordered_map<std::uint64_t, Value> owner;
+    std::vector<Store> log_;
+    std::vector<std::uint32_t> first_, owner_;  ///< by the index of a handle
+    std::size_t most_ = least;
 };
 
 }  // namespace harness::lang

@@ -505,6 +505,8 @@ class Interpreter : public Machine {
     std::uint64_t received_ = 0;  ///< payload of what a builtin stored last
     Borrows borrows_;             ///< checked runs with single owners
     bool judge_borrows(std::size_t first);
+    void forget_old_borrows();
+    bool holds(Value holder, Value v);
     bool is_owned_by(Value owner, Value v);
     bool owner_follows(Value kept, Value target);
     void raise_cycle(Value v, Value holder);

@@ -160,38 +160,42 @@ void Interpreter::note_borrow(Value holder, Value v) {
             id < static_cast<std::uint16_t>(ClassId::first_user_class))
             return;
     }
-    auto& stores = borrows_.of[v.payload()];
-    if (stores.all.size() >= stores.most) {
-        std::unordered_set<std::uint64_t> seen;
-        std::reverse(stores.all.begin(), stores.all.end());
-        std::erase_if(stores.all, [&](const Borrows::Store& store) {
-            return !heap.live(store.holder) || !seen.insert(store.holder.payload()).second;
-        });
-        stores.most = std::max<std::size_t>(8, stores.all.size() * 2);
-    }
-    stores.all.push_back({holder.lent(), v, site_at(frame, at)});
+    if (borrows_.is_large()) forget_old_borrows();
+    borrows_.note(Handles::index(v), holder.lent(), site_at(frame, at));
 }
 
-/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it.
-/// False after EscapeError.
+/// Of an object that is stored in the same holder again and again one store is enough; a small holder is asked
+/// whether it has it still.
+void Interpreter::forget_old_borrows() {
+    constexpr std::size_t small = 16;
+    std::uint32_t last = Borrows::none;
+    std::unordered_set<std::uint64_t> holders;
+    borrows_.shrink([&](std::uint32_t target, Value holder) {
+        if (std::exchange(last, target) != target) holders.clear();
+        if (!heap.live(holder) || !holders.insert(holder.payload()).second) return false;
+        return slots_of(holder).size() > small || holds(holder, heap.handles().value_at(target));
+    });
+}
+
+bool Interpreter::holds(Value holder, Value v) {
+    bool found = false;
+    visit_slots(holder, [&](Value slot) { found = found || same_object(slot, v); });
+    return found;
+}
+
+/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it. False
+/// after EscapeError.
 bool Interpreter::judge_borrows(std::size_t first) {
-    if (borrows_.of.empty()) return true;
     for (std::size_t i = first; i < deinited_.size(); ++i) {
         const Value v = deinited_[i];
-        const auto found = borrows_.of.find(v.payload());
-        if (found == borrows_.of.end()) continue;
-        const std::vector<Borrows::Store> stores = std::move(found->second.all);
-        borrows_.of.erase(found);
-        if (uncatchable()) continue;
-        for (const Borrows::Store& store : stores) {
-            if (!same_object(store.stored, v) || !heap.live(store.holder) || is_ending(store.holder))
-                continue;
-            bool held = false;
-            visit_slots(store.holder, [&](Value slot) { held = held || same_object(slot, v); });
-            if (!held) continue;
-            raise_escape(v, store.holder, store.site);
-            break;
-        }
+        const std::uint32_t index = Handles::index(v);
+        if (borrows_.has_any(index) && !uncatchable())
+            borrows_.each(index, [&](Value holder, std::uint32_t site) {
+                if (!heap.live(holder) || is_ending(holder) || !holds(holder, v)) return true;
+                raise_escape(v, holder, site);
+                return false;
+            });
+        borrows_.forget(index);
     }
     return !uncatchable();
 }
@@ -208,29 +212,34 @@ bool Interpreter::is_owned_by(Value owner, Value v) {
     Value at = owner;
     for (std::size_t i = 0; i < most_owners; ++i) {
         if (same_object(at, v)) return true;
-        const auto found = borrows_.owner.find(at.payload());
-        if (found == borrows_.owner.end()) return false;
-        const Value above = found->second;
-        if (!heap.live(above)) return false;
+        const std::uint32_t above = borrows_.owner(Handles::index(at));
+        if (above == Borrows::none) return false;
+        const Value holder = heap.handles().value_at(above);
+        if (!heap.live(holder)) return false;
         bool owned = false;
-        visit_slots(above, [&](Value slot) { owned = owned || (slot.is_owned() && same_object(slot, at)); });
-        if (const auto kept = kept_.find(above.payload()); kept != kept_.end())
+        visit_slots(holder, [&](Value slot) { owned = owned || (slot.is_owned() && same_object(slot, at)); });
+        if (const auto kept = kept_.find(holder.payload()); !owned && kept != kept_.end())
             for (const Value each : kept->second) owned = owned || same_object(each, at);
         if (!owned) return false;
-        at = above;
+        at = holder;
     }
     return false;
 }
 
-/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. What owns
-/// nothing cannot close one, and neither can a holder that nobody owns.
+/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. A holder that
+/// nobody owns cannot close one, and neither can what owns nothing.
 void Interpreter::note_owner(Value holder, Value v) {
     if (!holder.is_heap() || holder.is_string() || !heap.live(v) || !heap.live(holder)) return;
-    bool owns_any = false;
-    visit_slots(v, [&](Value slot) { owns_any = owns_any || owns(slot); });
-    owns_any = owns_any || (!kept_.empty() && kept_.contains(v.payload())) || same_object(holder, v);
-    if (owns_any && is_owned_by(holder, v)) raise_cycle(v, holder);
-    borrows_.owner[v.payload()] = holder;
+    const std::uint32_t index = Handles::index(holder);
+    if (borrows_.owner(index) != Borrows::none || same_object(holder, v)) {
+        bool owns_any = same_object(holder, v) || (!kept_.empty() && kept_.contains(v.payload()));
+        for (const Value slot : slots_of(v)) {
+            owns_any = owns_any || owns(slot);
+            if (owns_any) break;
+        }
+        if (owns_any && is_owned_by(holder, v)) raise_cycle(v, holder);
+    }
+    borrows_.set_owner(Handles::index(v), index);
 }
 
 /// The same of what is kept: it would go with something that goes with it. True after the error.
@@ -240,7 +249,7 @@ bool Interpreter::owner_follows(Value kept, Value target) {
         raise_cycle(kept, target);
         return true;
     }
-    borrows_.owner[kept.payload()] = target;
+    borrows_.set_owner(Handles::index(kept), Handles::index(target));
     return false;
 }
 
