@@ -47,8 +47,9 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
     }
     switch (target->kind) {
         case ExprKind::name: {
-            const Expr* allocator =
-                value->kind != ExprKind::using_allocator ? allocator_of_kept(as<NameExpr>(target).name) : nullptr;
+            const Expr* allocator = value->kind != ExprKind::using_allocator
+                                        ? allocator_of_kept(as<NameExpr>(target).name)
+                                        : nullptr;
             if (allocator != nullptr) {
                 store_name(as<NameExpr>(target).name, made_using(allocator, value), span);
                 return;

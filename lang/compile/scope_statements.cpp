@@ -297,8 +297,7 @@ void ScopeCollector::rare_stmt(const Stmt* s) {
         case StmtKind::keep:
             expr(as<KeepStmt>(s).value);
             if (as<KeepStmt>(s).allocator != nullptr && as<KeepStmt>(s).value->kind == ExprKind::name)
-                scope_->kept_using[as<NameExpr>(as<KeepStmt>(s).value).name] =
-                    as<KeepStmt>(s).allocator;
+                scope_->kept_using[as<NameExpr>(as<KeepStmt>(s).value).name] = as<KeepStmt>(s).allocator;
             exprs(as<KeepStmt>(s).targets);
             expr(as<KeepStmt>(s).allocator);
             break;

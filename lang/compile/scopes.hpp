@@ -48,7 +48,8 @@ struct FunctionScope {
     NameSet statics;  ///< declared by `static`: globals that only this function sees
     Sparse<std::unordered_map<NameId, const Expr*>> annotations;   ///< of names, for every store to them
     Sparse<std::unordered_map<NameId, const ClassStmt*>> classes;  ///< null where several statements make it
-    Sparse<std::unordered_map<NameId, const Expr*>> kept_using;  ///< by name, the allocator of `keep x using a`
+    Sparse<std::unordered_map<NameId, const Expr*>>
+        kept_using;             ///< by name, the allocator of `keep x using a`
     bool is_generator = false;  ///< a generator expression that is a function of its own
     bool has_walrus = false;
     bool has_defer = false;

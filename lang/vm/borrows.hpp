@@ -1,5 +1,5 @@
-// Where each object has one owner: who borrows it and who owns it, as checked runs note it. Both are known by the
-// index of the object's handle, so that a store costs an addition to a table and no look-up.
+// Where each object has one owner: who borrows it and who owns it, as checked runs note it. Both are known by
+// the index of the object's handle, so that a store costs an addition to a table and no look-up.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class Borrows {
         log_.push_back({holder, site, first_[target]});
         first_[target] = static_cast<std::uint32_t>(log_.size() - 1);
     }
-    /// Calls visit(holder, site) for each, the last store first, until it returns false. Stores may be out of date.
+    /// Calls visit(holder, site) for each, the last store first, until it returns false. Stores may be out of
+    /// date.
     template <class Visit>
     void each(std::uint32_t target, Visit visit) const {
         if (target >= first_.size()) return;

@@ -164,8 +164,8 @@ void Interpreter::note_borrow(Value holder, Value v) {
     borrows_.note(Handles::index(v), holder.lent(), site_at(frame, at));
 }
 
-/// Of an object that is stored in the same holder again and again one store is enough; a small holder is asked
-/// whether it has it still.
+/// Of an object that is stored in the same holder again and again one store is enough; a small holder is
+/// asked whether it has it still.
 void Interpreter::forget_old_borrows() {
     constexpr std::size_t small = 16;
     std::uint32_t last = Borrows::none;
@@ -183,8 +183,8 @@ bool Interpreter::holds(Value holder, Value v) {
     return found;
 }
 
-/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it. False
-/// after EscapeError.
+/// Of what is marked from `first` on and is about to go: whether something that stays still refers to it.
+/// False after EscapeError.
 bool Interpreter::judge_borrows(std::size_t first) {
     for (std::size_t i = first; i < deinited_.size(); ++i) {
         const Value v = deinited_[i];
@@ -226,8 +226,8 @@ bool Interpreter::is_owned_by(Value owner, Value v) {
     return false;
 }
 
-/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. A holder that
-/// nobody owns cannot close one, and neither can what owns nothing.
+/// A cycle of owners would never go: whoever stores what it is itself inside of is told at once. A holder
+/// that nobody owns cannot close one, and neither can what owns nothing.
 void Interpreter::note_owner(Value holder, Value v) {
     if (!holder.is_heap() || holder.is_string() || !heap.live(v) || !heap.live(holder)) return;
     const std::uint32_t index = Handles::index(holder);
