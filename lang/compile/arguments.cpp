@@ -306,12 +306,20 @@ Operand FunctionCompiler::call_result(int dest, std::uint8_t free_register, bool
 /// Where a call's window begins: the callee and what else stands in the `before` registers from `first` on,
 /// then the arguments. Behind them lie the registers of the called function, so what waits for the end of the
 /// statement must not be there: then the window moves up.
-std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, const Arguments& args, Span span) {
+std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, Arguments& args, Span span) {
     const bool together = args.count == 0 || args.first == first + before;
     if (together && next_temp_ <= first + before + args.count) return first;
     const std::uint8_t at = temp(before + args.count);
     for (unsigned i = 0; i < before; ++i) emit(Op::move, at + i, first + i, 0, span);
     for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + before + i, args.first + i, 0, span);
+    if (!single_owner()) return at;
+    // What is received is seen where the call finds it.
+    for (unsigned i = 0; i < args.count; ++i) {
+        if (args.holds[i] != Hold::unnamed) continue;
+        disown(static_cast<std::uint8_t>(args.first + i));
+        own(static_cast<std::uint8_t>(at + before + i));
+    }
+    args.first = static_cast<std::uint8_t>(at + before);
     return at;
 }
 

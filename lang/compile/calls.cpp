@@ -193,7 +193,7 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
     }
     if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
     storing_call_ = contains(storing_methods, name) && !context_.facts.defines(callee.name);
-    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
+    auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
     storing_call_ = false;
     const std::uint8_t at = window(self, 1, args, e.span);
     const Operand result = call_result(dest, self, self_hold != Hold::unnamed || !counts());
@@ -208,9 +208,11 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         emit_word(0);
         emit_words64(0);
     }
-    // A builtin type may have a method of that name, too, or a field may hold a function.
+    // A builtin type may have a method of that name, too, or a field may hold a function. What a builtin stores of
+    // its arguments is known where they have one owner, and what setdefault() did not store everywhere.
     end_arguments(args, given, e.span,
-                  single_owner() || !contains(storing_methods, name) || context_.facts.defines(callee.name));
+                  single_owner() || name == "setdefault" || !contains(storing_methods, name) ||
+                      context_.facts.defines(callee.name));
     if (self_hold == Hold::unnamed && counts()) finish({self, Hold::unnamed, true}, e.span);
     own(result.reg);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));
@@ -276,7 +278,7 @@ Operand FunctionCompiler::super_call(const CallExpr& e, const AttributeExpr& cal
     release_to(class_register);
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });
-    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+    auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(function, 2, args, e.span);
     const Operand result = call_result(dest, function, true);
     give_arguments(args, true);
@@ -379,7 +381,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
         const Resolved r = resolve(name);
         if (r.kind == Resolved::Kind::global && scopes_.module->classes.contains(name)) {
             const std::uint8_t self = temp();
-            const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+            auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
             const std::uint8_t at = window(self, 1, args, e.span);
             const Operand result = call_result(dest, self, true);
             give_arguments(args, true);
@@ -392,7 +394,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
             return result;
         }
         if (r.kind == Resolved::Kind::global) {
-            const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+            auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
             const std::uint8_t first = args.count == 0 ? temp() : args.first;
             const std::uint8_t at = window(first, 0, args, e.span);
             const bool usable = args.count == 0 || args.holds[0] != Hold::unnamed || !counts();
@@ -412,7 +414,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
     const bool from_name = e.callee->kind == ExprKind::name;
     const Hold callee_hold =
         argument(e.callee, callee, false, from_name && find_local(as<NameExpr>(e.callee).name) != nullptr);
-    const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
+    auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t at = window(callee, 1, args, e.span);
     const Operand result = call_result(dest, callee, callee_hold != Hold::unnamed || !counts());
     give_arguments(args, true);

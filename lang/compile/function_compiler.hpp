@@ -251,7 +251,7 @@ class FunctionCompiler {
     };
     Arguments arguments(const CallExpr& e, std::uint8_t first, bool given, bool pure = false);
     Hold argument(const Expr* e, std::uint8_t reg, bool given, bool pure, bool lent = false);
-    std::uint8_t window(std::uint8_t first, unsigned before, const Arguments& args, Span span);
+    std::uint8_t window(std::uint8_t first, unsigned before, Arguments& args, Span span);
     std::uint32_t given_mask(const Arguments& args, std::uint8_t at, unsigned before) const;
     Operand call_result(int dest, std::uint8_t free_register, bool free_is_usable);
     void give_arguments(const Arguments& args, bool given);

@@ -162,11 +162,6 @@ void FunctionCompiler::def_body(const DefStmt& def) {
         if (counts()) disown(value);
         release_to(mark);
     }
-    if (fn_->is_region && regions()) {
-        emit(Op::region_enter, 0, 0, 0, def.name_span);
-        ++open_regions_;
-        region_bodies_.emplace_back();
-    }
     fn_->first_statement = here();
     function_body(def.body, def.name_span);
     finish_function();

@@ -228,6 +228,12 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
 
     // One word at the start, skipped when nothing turns out to need it.
     emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->header.span);
+    // The cells of its names belong to the call.
+    if (fn_->is_region && regions()) {
+        emit(Op::region_enter, 0, 0, 0, fn_->header.span);
+        ++open_regions_;
+        region_bodies_.emplace_back();
+    }
     const Op own_share = !counts() ? Op::move : single_owner() ? Op::pass : Op::share_name;
     // There may be no memory for the next cell: then *rest and **rest, which nobody else has, end, too.
     for (const Local& p : moved_parameters)

@@ -265,7 +265,8 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
         const Value v = call_native(*native, first, count + 1, keywords);
         note_received({first + 1, count});
         if (v == Value::failed()) return Entered::failed;
-        note_lent(*native, return_pc);
+        note_lent(*native, return_pc,
+                  native->name == "setdefault" && count == 2 && !same_object(v, first[2]));
         if (lifetime.gives && count == 1) hand_on_argument(*native, self, &first[1]);
         frame->base[result] = v;
         return Entered::done;

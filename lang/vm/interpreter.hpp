@@ -239,7 +239,8 @@ class Interpreter : public Machine {
     bool readable_fast(Value v) const { return !(v.is_object() || v.is_sequence()) || heap.live(v); }
     /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.
     void park(Value v);
-    void note_lent(const Native& native, const std::uint32_t* return_pc);
+    /// `unused`: what a storing builtin was given it did not store.
+    void note_lent(const Native& native, const std::uint32_t* return_pc, bool unused = false);
     bool is_unnamed(Value v) const;
     void hand_on_values(Value from, Value heir);
     void hand_on_argument(const Native& native, Value self, const Value* argument);

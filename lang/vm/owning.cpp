@@ -192,6 +192,10 @@ bool Interpreter::judge_borrows(std::size_t first) {
         if (borrows_.has_any(index) && !uncatchable())
             borrows_.each(index, [&](Value holder, std::uint32_t site) {
                 if (!heap.live(holder) || is_ending(holder) || !holds(holder, v)) return true;
+                // A cell that no closure shares is a name, which is told when it is read.
+                const bool is_name = holder.is_counted() && heap.class_id(holder) == ClassId::cell &&
+                                     heap.header(holder).count <= 1;
+                if (is_name) return true;
                 raise_escape(v, holder, site);
                 return false;
             });
