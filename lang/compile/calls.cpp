@@ -208,8 +208,9 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         emit_word(0);
         emit_words64(0);
     }
-    // A builtin type may have a method of that name, too, or a field may hold a function. What a builtin stores of
-    // its arguments is known where they have one owner, and what setdefault() did not store everywhere.
+    // A builtin type may have a method of that name, too, or a field may hold a function. What a builtin
+    // stores of its arguments is known where they have one owner, and what setdefault() did not store
+    // everywhere.
     end_arguments(args, given, e.span,
                   single_owner() || name == "setdefault" || !contains(storing_methods, name) ||
                       context_.facts.defines(callee.name));

@@ -27,7 +27,8 @@ constexpr std::string_view joining_methods[] = {"extend", "update"};
 /// The caller goes on answering for what it passed to a builtin, unless that stored it.
 void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc, bool unused) {
     // By hand what a builtin may have stored is no longer the caller's; one owner knows.
-    const bool stored = !lifetime.single_owner && native.is_method && contains(storing_methods, native.name) && !unused;
+    const bool stored =
+        !lifetime.single_owner && native.is_method && contains(storing_methods, native.name) && !unused;
     if (!lifetime.gives || stored) return;
     lent_behind_ = return_pc;
     lent_in_ = frame;
