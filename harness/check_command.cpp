@@ -1,6 +1,7 @@
 // `harness check`: what is certainly wrong with a program, then the program under every lifetime, each run in
 // a child process of its own. The parent only compares and tells.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,9 +36,10 @@ std::optional<FindingReport> tell_finding(const lang::Finding& finding, const la
     std::optional<lang::Diagnostic> first;
     told.everywhere = finding.outcomes.size() == 1 && finding.lifetimes() == lang::under::all;
     for (const lang::Finding::Outcome& outcome : finding.outcomes) {
+        const auto members = lang::names_of(outcome.lifetimes);
         std::vector<std::string> lifetimes;
-        for (const std::string_view name : lang::names_of(outcome.lifetimes))
-            if (std::find(asked.begin(), asked.end(), name) != asked.end()) lifetimes.emplace_back(name);
+        for (const std::string& name : asked)
+            if (std::find(members.begin(), members.end(), name) != members.end()) lifetimes.push_back(name);
         if (lifetimes.empty() && !outcome.diagnostic.warning) continue;
         if (!first) first = outcome.diagnostic;
         const std::string& error = outcome.diagnostic.name;
@@ -164,32 +166,38 @@ class Check {
                            });
     }
 
+    // Nothing for a cell that ended well, and for one that ended as was found before.
+    [[nodiscard]] std::string message_of(const CheckedCell& cell) const {
+        const Verdict& verdict = cell.verdict;
+        if (verdict.status == CellStatus::ok) return "";
+        if (!verdict.trouble.message.empty()) {
+            const Failure& trouble = verdict.trouble;
+            return fmt::format("harness: {}\n{}", trouble.message,
+                               trouble.remedy.empty() ? "" : fmt::format("help: {}\n", trouble.remedy));
+        }
+        if (!verdict.report || verdict.report->rendered.empty()) return "";
+        const auto& errors = verdict.report->errors;
+        if (!errors.empty() && was_found(errors.front(), cell.lifetime)) return "";
+        return verdict.report->rendered.front();
+    }
+
     // The first message of every cell that failed; the same message of several cells once, with their names.
     void tell_runs() {
-        std::vector<std::pair<std::string, std::string>> messages;
+        std::vector<std::pair<std::vector<std::string>, std::string>> messages;
         for (const CheckedCell& cell : report_.cells) {
-            const Verdict& verdict = cell.verdict;
-            if (verdict.status == CellStatus::ok) continue;
-            std::string text;
-            if (!verdict.trouble.message.empty()) {
-                text = "harness: " + verdict.trouble.message + '\n';
-                if (!verdict.trouble.remedy.empty()) text += "help: " + verdict.trouble.remedy + '\n';
-            } else if (verdict.report && !verdict.report->rendered.empty()) {
-                if (!verdict.report->errors.empty() &&
-                    was_found(verdict.report->errors.front(), cell.lifetime))
-                    continue;
-                text = verdict.report->rendered.front();
-            }
+            std::string text = message_of(cell);
+            if (text.empty()) continue;
             const auto same = std::find_if(messages.begin(), messages.end(),
                                            [&](const auto& message) { return message.second == text; });
             if (same == messages.end())
-                messages.emplace_back(cell.lifetime, std::move(text));
+                messages.push_back({{cell.lifetime}, std::move(text)});
             else
-                same->first += ", " + cell.lifetime;
+                same->first.push_back(cell.lifetime);
         }
         for (const auto& [lifetimes, text] : messages) {
             separate();
-            print_err("under " + lifetimes + ":\n" + text);
+            const bool all = lifetimes.size() > 1 && lifetimes.size() == report_.cells.size();
+            print_err(fmt::format("under {}:\n{}", all ? "every lifetime" : enumerate(lifetimes), text));
         }
         if (settings_.quiet || settings_.json_path == "-") return;
         if (!report_.cells.empty()) {

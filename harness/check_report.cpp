@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "harness/exit_codes.hpp"
 #include "harness/units.hpp"
@@ -15,12 +16,7 @@ namespace harness::cli {
 namespace {
 
 // What a cell printed and how it ended, as far as two cells can be compared by it.
-struct Printed {
-    std::uint64_t hash, bytes;
-    int exit_code;
-
-    auto operator<=>(const Printed&) const = default;
-};
+using Printed = std::tuple<std::uint64_t, std::uint64_t, int>;
 
 std::optional<Printed> printed_by(const CheckedCell& cell) {
     if (!cell.verdict.report) return std::nullopt;

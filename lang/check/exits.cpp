@@ -109,7 +109,7 @@ void FunctionAnalysis::leave(const Stmt* at, const Expr* returned, std::optional
     pass_finals(state, 0);
     if (!has_defer_) check_escapes(state, at, handed_on);
     if (exits_.size() < 64)
-        exits_.push_back({std::move(state), std::move(result), gone});
+        exits_.push_back({std::move(state), result, gone});
     else
         exits_.back().state.join(state), exits_.back().result = Result{}, exits_.back().gone.join(gone);
     state_.reachable = false;

@@ -109,12 +109,6 @@ Result FunctionAnalysis::expression(const Expr* e) {
             each_part(e, [&](const Expr* part) { use_up(expression(part), part->span); });
             state_.expose(index_.has_keep());
             return {};
-        case ExprKind::unary:
-        case ExprKind::binary:
-        case ExprKind::index:
-            each_lent(e);
-            run_unseen_code();
-            return {};
         default:
             each_lent(e);
             run_unseen_code();

@@ -1,4 +1,6 @@
 // free, deinit, move and keep.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "lang/check/function_analysis.hpp"
@@ -229,7 +231,7 @@ void FunctionAnalysis::keep(const Result& what, const Expr* value, List<Expr*> t
                 value->kind == ExprKind::name ? quoted(as<NameExpr>(value).name) : "it";
             const std::string with_text =
                 target->kind == ExprKind::name ? quoted(as<NameExpr>(target).name) : "that";
-            d.message = what_text + " would wait for " + with_text + ", which waits for " + what_text;
+            d.message = fmt::format("{0} would wait for {1}, which waits for {0}", what_text, with_text);
             for (const Span step : path) d.related.push_back({"kept", step});
             d.help =
                 "leave this 'keep' out and keep both with one central object; in an arena cycles are "

@@ -6,11 +6,13 @@
 namespace harness::lang::analysis {
 
 void Reports::add(LifetimeSet lifetimes, Diagnostic diagnostic) {
-    const auto at = found_.find({diagnostic.span.begin, diagnostic.span.end});
+    const std::pair place{diagnostic.span.begin, diagnostic.span.end};
+    const auto at = found_.find(place);
     if (at == found_.end()) {
-        if (found_.size() < most_findings)
-            found_[{diagnostic.span.begin, diagnostic.span.end}].outcomes.push_back(
-                {lifetimes, std::move(diagnostic)});
+        if (found_.size() >= most_findings) return;
+        Finding finding;
+        finding.outcomes.push_back({lifetimes, std::move(diagnostic)});
+        found_.emplace(place, std::move(finding));
         return;
     }
     Finding& finding = at->second;
