@@ -15,21 +15,33 @@ struct Arena : Unanswered {
         l.regions = true;
         return l;
     }
+    /// What can be told at a glance: both are of one region, or the value is a constant, or no region is open.
+    template <bool Checked>
+    [[gnu::always_inline]] static bool lives_as_long(Interpreter* S, Value holder, Value v) {
+        if (S->heap.regions()->depth() == 0) return true;
+        if constexpr (Checked) {
+            return false;
+        } else {
+            const std::uint32_t region = object_count<false>(S, v);
+            return static_cast<std::int32_t>(region) < 0 ||
+                   (holder.is_heap() && object_count<false>(S, holder) == region);
+        }
+    }
     /// The owned bit says that the value is unnamed: the place receives it. In the program's own region,
     /// where all live equally long, there is nothing to compare.
     template <bool Checked>
     [[gnu::always_inline]] static Value store_copy(Interpreter* S, Value holder, Value v) {
-        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v, false);
+        if (v.is_heap() && !lives_as_long<Checked>(S, holder, v)) return S->store_across(holder, v, false);
         return v.owned();
     }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_take(Interpreter* S, Value holder, Value v) {
-        if (v.is_heap() && S->heap.regions()->depth() != 0) return S->store_across(holder, v, true);
+        if (v.is_heap() && !lives_as_long<Checked>(S, holder, v)) return S->store_across(holder, v, true);
         return v.owned();
     }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_edge(Interpreter* S, Value holder, Value v) {
-        if (v.is_heap() && S->heap.regions()->depth() != 0)
+        if (v.is_heap() && !lives_as_long<Checked>(S, holder, v))
             return S->store_across(holder, v.lent(), false).lent();
         return v.lent();
     }

@@ -36,7 +36,11 @@ void gather(std::vector<T>& to, std::vector<T>& from) {
 
 }  // namespace
 
-Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent) : heap_(heap), parent_(parent) {
+Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent)
+    : heap_(heap),
+      parent_(parent),
+      seen_{heap.counts().allocations, heap.counts().payload_total,
+            heap.counts().header_live + heap.counts().header_freed} {
     if (parent_.child != nullptr) {
         spine_ = parent_.child(parent_.self);
         const allocators::AllocatorTable& table = spine_->table();
@@ -58,6 +62,7 @@ Regions::~Regions() {
 
 void Regions::enter(const void* frame) {
     const std::uint32_t depth = open_count_;
+    if (depth != 0) settle_counts();
     if (depth == open_.size()) open_.push_back(std::make_unique<Region>());
     Region& region = *open_[depth];
     ++open_count_;
@@ -71,8 +76,35 @@ void Regions::enter(const void* frame) {
         region.table = &parent_;
         region.window = parent_.window;
     }
-    serve(region);
     aimed_ = 0;
+    serve(region);
+}
+
+void Regions::serve(Region& region) {
+    target_ = born_ = region.number;
+    target_region_ = &region;
+    heap_.set_quick_birth_word(target_);
+    heap_.settle_quick_window();
+}
+
+void Regions::settle_counts() {
+    const HeapCounts& counts = heap_.counts();
+    const Seen now{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed};
+    Region& region = innermost();
+    region.allocations += now.allocations - seen_.allocations;
+    region.payload += now.payload - seen_.payload;
+    region.header += now.header - seen_.header;
+    seen_ = now;
+}
+
+void Regions::pin(std::uint32_t depth) {
+    aimed_ = 0;
+    serve(serving_at(depth));
+}
+
+void Regions::unpin() {
+    aimed_ = 0;
+    serve(innermost());
 }
 
 void Regions::serve_from_spine(Region& region) {
@@ -112,6 +144,7 @@ void Regions::free_numbers(Region& region) {
 void Regions::leave(std::uint32_t site) {
     const std::uint32_t last = depth();
     const std::uint32_t to = surviving_depth(last);
+    settle_counts();
     Region& region = innermost();
     --open_count_;
     if (to < last) {
@@ -204,6 +237,12 @@ void Regions::aim(Value holder) {
     if (!holder.is_heap() || !heap_.live(holder)) return;
     const std::uint32_t number = holder.is_string() ? immortal_count : heap_.header(holder).region;
     if (number < immortal_count) aimed_ = number + 1;
+    heap_.settle_quick_window();
+}
+
+void Regions::drop_aim() {
+    aimed_ = 0;
+    heap_.settle_quick_window();
 }
 
 }  // namespace harness::lang

@@ -121,14 +121,22 @@ class Regions {
 
     /// The next object is made in the region of `holder`, when that is one of the heap.
     void aim(Value holder);
-    void clear_aim() { aimed_ = 0; }
+    void clear_aim() {
+        if (aimed_ != 0) drop_aim();
+    }
     bool aimed() const { return aimed_ != 0; }
     /// All objects are made in the region of this depth until unpin(), whatever was aimed at before.
-    void pin(std::uint32_t depth) {
-        clear_aim();
-        serve(serving_at(depth));
+    void pin(std::uint32_t depth);
+    void unpin();
+    /// The spine's window while the next object belongs into it and there is nothing to note of it; what is
+    /// taken from it is counted by the heap alone, until settle_counts().
+    allocators::BumpWindow* quick_window() const {
+        const bool plain = spine_ != nullptr && open_count_ != 0 && aimed_ == 0 && born_ == target_ &&
+                           target_region_ == open_[open_count_ - 1].get();
+        return plain ? spine_->table().window : nullptr;
     }
-    void unpin() { serve(innermost()); }
+    /// Brings the counts of the innermost region up to date.
+    void settle_counts();
 
     /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in
     /// between may be referred to from it, so they are promoted as well.
@@ -151,7 +159,14 @@ class Regions {
         ++region.allocations;
         region.payload += requested - header;
         region.header += header;
+        note_foreign(requested, header);
         if (region.table == &parent_) region.log.push_back({block, requested, align});
+    }
+    /// The heap counts a block that is not the innermost region's, or that was counted there.
+    void note_foreign(std::size_t requested, std::size_t header) {
+        ++seen_.allocations;
+        seen_.payload += requested - header;
+        seen_.header += header;
     }
     /// Checked mode: the handle for the object that was noted last.
     void note_handle(Value v) { region(born_).objects.push_back(v); }
@@ -173,10 +188,12 @@ class Regions {
         step.leads_to = numbers_[step.leads_to].leads_to;
         return step.leads_to;
     }
-    void serve(Region& region) {
-        target_ = region.number;
-        target_region_ = &region;
-    }
+    /// Of the heap's counts, what regions have been told.
+    struct Seen {
+        std::uint64_t allocations, payload, header;
+    };
+    void serve(Region& region);
+    void drop_aim();
     Region& serving_at(std::uint32_t depth) {
         Region& region = *open_[depth];
         if (depth + 1 != open_count_ && spine_ != nullptr) serve_aside(region, depth);
@@ -192,6 +209,7 @@ class Regions {
 
     ObjectHeap& heap_;
     const allocators::AllocatorTable& parent_;
+    Seen seen_;
     std::unique_ptr<allocators::AnyAllocator> spine_;
     /// Beyond the open ones stand regions with their allocators for the next calls.
     std::vector<std::unique_ptr<Region>> open_;

@@ -67,9 +67,12 @@ void ObjectHeap::use_regions() {
 }
 
 void ObjectHeap::settle_quick_window() {
-    const bool simple = regions_ == nullptr && allocator_ == run_allocator_ && !notes_made_ &&
-                        !handles_.active() && max_bytes_ == 0 && !finds_leaks;
-    quick_window_ = simple ? window_ : nullptr;
+    const bool simple = allocator_ == run_allocator_ && !notes_made_ && !handles_.active() &&
+                        max_bytes_ == 0 && !finds_leaks;
+    if (!simple)
+        quick_window_ = nullptr;
+    else
+        quick_window_ = regions_ != nullptr ? regions_->quick_window() : window_;
 }
 
 Value ObjectHeap::exhausted(std::size_t bytes) { return machine_.raise_memory_error(bytes); }
@@ -81,16 +84,19 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
         return allocate_after_cycle(requested, header, align);
     void* block = nullptr;
     if (regions_ != nullptr && allocator_ == run_allocator_) {
+        if (char* quick = align <= 8 && requested != 0 ? bump(requested, header) : nullptr) return quick;
         Region& region = regions_->serving();
         block = take_block(region.window, *region.table, requested, align);
         if (block == nullptr) return nullptr;
         regions_->note(block, requested, header, align, region);
+        settle_quick_window();
     } else {
         block = take_block(window_, *allocator_, requested, align);
         if (block == nullptr) return allocate_after_cycle(requested, header, align);
         if (allocator_ != run_allocator_) {
             foreign_.insert_or_assign(block, Foreign{allocator_, ++foreign_made_});
             newest_foreign_ = block;
+            if (regions_ != nullptr) regions_->note_foreign(requested, header);
         }
     }
     leave_to_program(block);

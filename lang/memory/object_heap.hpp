@@ -142,6 +142,12 @@ class ObjectHeap {
         return block;
     }
 
+    /// What the header of an object says that bump() made: its region, where there are regions.
+    std::uint32_t quick_birth_word() const { return quick_birth_word_; }
+    /// For the regions, when what serves the next object has changed.
+    void settle_quick_window();
+    void set_quick_birth_word(std::uint32_t word) { quick_birth_word_ = word; }
+
     // --- Giving back.
     /// Gives back the memory of one object, with the blocks that belong to it, and ends its handle. What it
     /// refers to is the caller's affair.
@@ -221,9 +227,8 @@ class ObjectHeap {
 
     std::uint32_t birth_word() const;
 
-    void settle_quick_window();
-
     allocators::BumpWindow* quick_window_ = nullptr;  ///< see bump()
+    std::uint32_t quick_birth_word_ = 0;
     Machine& machine_;
     const allocators::AllocatorTable* allocator_;  ///< serves the next object
     const allocators::AllocatorTable* run_allocator_;

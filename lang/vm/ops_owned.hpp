@@ -90,8 +90,9 @@ struct Handlers {
         if constexpr (!checked) {
             const std::size_t payload = std::size_t{type.field_count} * sizeof(Value);
             if (char* block = S->heap.bump(payload + sizeof(Header), sizeof(Header))) [[likely]] {
-                const std::uint64_t word =
-                    std::uint64_t{P::traits().birth_word} << 32 | static_cast<std::uint16_t>(type.id);
+                const std::uint32_t birth =
+                    P::traits().regions ? S->heap.quick_birth_word() : P::traits().birth_word;
+                const std::uint64_t word = std::uint64_t{birth} << 32 | static_cast<std::uint16_t>(type.id);
                 std::memcpy(block, &word, sizeof word);
                 auto* fields = reinterpret_cast<Value*>(block + sizeof(Header));
                 for (std::uint16_t i = 0; i < type.field_count; ++i) fields[i] = Value::absent();

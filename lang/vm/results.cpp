@@ -137,6 +137,7 @@ class ResultMeasure {
 
 /// A region with destructors ends when it ends, so that they run when they should.
 bool Interpreter::results_hold_most(const Value* values, std::uint32_t count) {
+    heap.regions()->settle_counts();
     const Region& region = heap.regions()->innermost();
     if (!region.with_destructor.empty()) return false;
     // Most often a call makes one object and returns it.
