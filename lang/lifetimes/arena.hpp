@@ -15,7 +15,8 @@ struct Arena : Unanswered {
         l.regions = true;
         return l;
     }
-    /// What can be told at a glance: both are of one region, or the value is a constant, or no region is open.
+    /// What can be told at a glance: both are of one region, or the value is a constant, or no region is
+    /// open.
     template <bool Checked>
     [[gnu::always_inline]] static bool lives_as_long(Interpreter* S, Value holder, Value v) {
         if (S->heap.regions()->depth() == 0) return true;

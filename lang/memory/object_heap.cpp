@@ -67,8 +67,8 @@ void ObjectHeap::use_regions() {
 }
 
 void ObjectHeap::settle_quick_window() {
-    const bool simple = allocator_ == run_allocator_ && !notes_made_ && !handles_.active() &&
-                        max_bytes_ == 0 && !finds_leaks;
+    const bool simple =
+        allocator_ == run_allocator_ && !notes_made_ && !handles_.active() && max_bytes_ == 0 && !finds_leaks;
     if (!simple)
         quick_window_ = nullptr;
     else
