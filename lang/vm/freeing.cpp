@@ -37,6 +37,12 @@ bool owns_object(Value v) { return v.is_owned() && !is_counted_kind(v); }
 
 bool Interpreter::is_ending(Value v) const { return is_visited(heap, v); }
 
+/// It is given back when the walk is over.
+void Interpreter::mark_ending(Value v) {
+    if (heap.checked()) set_visited(heap, v, true);
+    deinited_.push_back(v);
+}
+
 /// Whether deinit of a holder goes on to what its place refers to.
 bool Interpreter::is_deinited_with_holder(Value v) {
     if (!owns_object(v)) return false;
@@ -97,7 +103,9 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
     for (const Value root : roots) {
         if (is_counted_kind(root))
             discard(root);
-        else if (heap.live(root) && !is_visited(heap, root))
+        else if (lifetime.single_owner) {
+            if (!heap.checked() || (heap.live(root) && !is_visited(heap, root))) walk_single_owner(root, more);
+        } else if (heap.live(root) && !is_visited(heap, root))
             walk_owned(root, more);
     }
     if (lifetime.single_owner) {
@@ -105,7 +113,7 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
         while (!more.empty()) {
             const Value kept = more.back();
             more.pop_back();
-            if (heap.live(kept) && !is_visited(heap, kept)) walk_owned(kept, more);
+            if (!heap.checked() || (heap.live(kept) && !is_visited(heap, kept))) walk_single_owner(kept, more);
         }
         if (heap.checked()) judge_borrows(first);
     }
@@ -114,7 +122,7 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
     // place first: what was made from its parts goes as under `refcount`, last in first out, so that a bump
     // allocator can take it back.
     for (std::size_t i = first; i < deinited_.size(); ++i) {
-        set_visited(heap, deinited_[i], false);
+        if (!lifetime.single_owner || heap.checked()) set_visited(heap, deinited_[i], false);
         heap.destroy(deinited_[i]);
     }
     deinited_.resize(first);

@@ -476,6 +476,8 @@ class Interpreter : public Machine {
     void report_swallowed(Value destructor, Value self);
     bool add_candidate(Value v);
     void destruct_owned(Value root);
+    void walk_single_owner(Value root, std::vector<Value>& more);
+    void mark_ending(Value v);
     void destruct_with_kept(std::span<const Value> owners);
     void deinit_together(std::span<const Value> roots, std::vector<Value>& more);
     void deinit_what_follows(std::vector<Value>& more);
@@ -502,6 +504,7 @@ class Interpreter : public Machine {
     };
     std::unordered_map<std::uint64_t, Keepers> keepers_;
     std::vector<Value> kept_forever_;
+    std::vector<Value> walking_;  ///< what walks under way have still to look into
     bool leaving_ = false;        ///< the names of a call end
     std::uint64_t received_ = 0;  ///< payload of what a builtin stored last
     Borrows borrows_;             ///< checked runs with single owners

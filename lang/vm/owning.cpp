@@ -60,20 +60,26 @@ void Interpreter::overwritten(Value& place, Value old) {
 void Interpreter::end_names(const Frame& f, int stays, Value* result) {
     const Function& function = *f.function;
     const unsigned parameters = function.header.parameters;
-    std::vector<Value> owners;
+    // Most functions have few names that own something.
+    std::array<Value, 16> few;
+    std::vector<Value> many;
+    std::size_t count = 0;
     const auto end = [&](Value& name, Value after) {
         const Value v = std::exchange(name, after);
         if (result != nullptr && same_object(*result, v))
             *result = v;
+        else if (count < few.size())
+            few[count++] = v;
         else
-            owners.push_back(v);
+            many.push_back(v);
     };
     for (unsigned i = function.first_owned + function.owned_count; i-- > function.first_owned;)
         if (static_cast<int>(i) != stays && answers(f.base[i])) end(f.base[i], Value::unbound());
     for (unsigned i = parameters; i-- > 0;)
         if (static_cast<int>(i) != stays && owns(f.base[i])) end(f.base[i], Value::none());
+    if (!many.empty()) many.insert(many.begin(), few.begin(), few.end());
     const bool outer = std::exchange(leaving_, true);
-    end_owners(owners);
+    end_owners(many.empty() ? std::span(few.data(), count) : std::span(many));
     leaving_ = outer;
 }
 
@@ -88,6 +94,29 @@ void Interpreter::end_owners(std::span<Value> owners) {
     if (count == 0) return;
     std::vector<Value> more;
     deinit_together(owners.first(count), more);
+}
+
+/// All that the root owns, holders before what they hold and the last place first, so that a bump allocator gets
+/// back last in first out what was made from its parts. Nothing has two owners, so nothing need be marked for that;
+/// in checked runs what ends is.
+void Interpreter::walk_single_owner(Value root, std::vector<Value>& more) {
+    const std::size_t base = walking_.size();
+    walking_.push_back(root);
+    const bool attached = !(buffer_shadows.empty() && keepers_.empty() && side_tables_.empty() && kept_.empty());
+    while (walking_.size() > base) {
+        const Value v = walking_.back();
+        walking_.pop_back();
+        mark_ending(v);
+        for (Value& slot : slots_of(v)) {
+            if (owns(slot)) {
+                if (heap.checked() ? is_deinited_with_holder(slot) : ends_now(slot)) walking_.push_back(slot);
+            } else if (always_counted(slot)) {
+                const Value counted = std::exchange(slot, Value::none());
+                discard(counted);
+            }
+        }
+        if (attached) leave_attached(v, &more);
+    }
 }
 
 /// The destructors of all that goes with these owners, before any memory does: an owner's before those of
