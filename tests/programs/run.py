@@ -59,14 +59,20 @@ class Outcome:
     report: dict | None = None
 
 
-def cells_of(program: Program, allocators: list[str], lifetimes: list[str]):
-    """The cells in which the program's expectation holds, among those asked for."""
-    for allocator in allocators:
-        if program.allocators is not None and allocator not in program.allocators:
+def cells_of(program: Program, allocators: list[str], lifetimes: list[str], turns: int | None = None):
+    """The cells in which the program's expectation holds, among those asked for.
+
+    With `turns`, each lifetime has so many of the allocators, others for each program.
+    """
+    fitting = [name for name in allocators if program.allocators is None or name in program.allocators]
+    for number, lifetime in enumerate(lifetimes):
+        if program.lifetimes is not None and lifetime not in program.lifetimes:
             continue
-        for lifetime in lifetimes:
-            if program.lifetimes is not None and lifetime not in program.lifetimes:
-                continue
+        its_turn = fitting
+        if turns is not None and turns < len(fitting):
+            first = sum(program.path.name.encode()) + number * turns
+            its_turn = [fitting[(first + i) % len(fitting)] for i in range(turns)]
+        for allocator in its_turn:
             for checked in modes_of(program, lifetime):
                 yield Cell(allocator, lifetime, checked)
 
@@ -222,7 +228,7 @@ def jobs_of(options: argparse.Namespace, programs: list[Program]):
             if (program.python or program.portable) and not program.arguments:
                 yield lambda program=program: judge_python(options.harness, program)
             continue
-        for cell in cells_of(program, options.allocators, options.lifetimes):
+        for cell in cells_of(program, options.allocators, options.lifetimes, options.turns):
             yield lambda program=program, cell=cell: judge_cell(options.harness, program, cell)
 
 
@@ -236,6 +242,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
     parser.add_argument("--allocators", type=names, default=ALLOCATORS, metavar="A,B")
     parser.add_argument("--lifetimes", type=names, default=LIFETIMES, metavar="X,Y")
+    parser.add_argument("--turns", type=int, metavar="N", help="each program under each lifetime on N of the allocators")
     parser.add_argument("--gc-stress", action="store_true", help="a cycle of the collector begins wherever one may")
     parser.add_argument("--python", action="store_true", help="test `harness python` instead of `harness run`")
     return parser.parse_args()
