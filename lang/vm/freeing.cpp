@@ -191,6 +191,21 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
     }
 }
 
+void Interpreter::hand_on_somewhere(Value from, Value heir) {
+    if (!from.is_sequence() || !heir.is_sequence() || same_object(from, heir)) return;
+    std::unordered_map<std::uint64_t, Value*> given;
+    for (Value& v : slots_of(from))
+        if (owns_object(v)) given.emplace(v.payload(), &v);
+    if (given.empty()) return;
+    for (Value& place : slots_of(heir)) {
+        const auto giver = given.find(place.payload());
+        if (giver == given.end() || place.is_owned() || !same_object(place, *giver->second)) continue;
+        place = *giver->second;
+        *giver->second = giver->second->lent();
+        given.erase(giver);
+    }
+}
+
 void Interpreter::hand_on_elements(Value from, Value heir, bool at_end) {
     const auto is_dict = [&](Value v) { return v.is_object() && heap.class_id(v) == ClassId::dict; };
     if (same_object(from, heir)) return;

@@ -227,6 +227,8 @@ class Interpreter : public Machine {
     void raise_ended(ErrorKind kind, std::string message, Value marker, std::string help);
     /// What `from` owns and `heir` holds is owned by that: from its first element on, or up to its last.
     void hand_on_elements(Value from, Value heir, bool at_end);
+    /// The same wherever in the list `heir` they are.
+    void hand_on_somewhere(Value from, Value heir);
     /// Checked runs: a reference to the object is stored by the current instruction.
     void note_store(Value v) {
         if ((v.is_object() || v.is_sequence()) && heap.live(v))
