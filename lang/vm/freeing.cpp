@@ -104,7 +104,8 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
         if (is_counted_kind(root))
             discard(root);
         else if (lifetime.single_owner) {
-            if (!heap.checked() || (heap.live(root) && !is_visited(heap, root))) walk_single_owner(root, more);
+            if (!heap.checked() || (heap.live(root) && !is_visited(heap, root)))
+                walk_single_owner(root, more);
         } else if (heap.live(root) && !is_visited(heap, root))
             walk_owned(root, more);
     }
@@ -113,7 +114,8 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
         while (!more.empty()) {
             const Value kept = more.back();
             more.pop_back();
-            if (!heap.checked() || (heap.live(kept) && !is_visited(heap, kept))) walk_single_owner(kept, more);
+            if (!heap.checked() || (heap.live(kept) && !is_visited(heap, kept)))
+                walk_single_owner(kept, more);
         }
         if (heap.checked()) judge_borrows(first);
     }

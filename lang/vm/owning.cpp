@@ -96,13 +96,14 @@ void Interpreter::end_owners(std::span<Value> owners) {
     deinit_together(owners.first(count), more);
 }
 
-/// All that the root owns, holders before what they hold and the last place first, so that a bump allocator gets
-/// back last in first out what was made from its parts. Nothing has two owners, so nothing need be marked for that;
-/// in checked runs what ends is.
+/// All that the root owns, holders before what they hold and the last place first, so that a bump allocator
+/// gets back last in first out what was made from its parts. Nothing has two owners, so nothing need be
+/// marked for that; in checked runs what ends is.
 void Interpreter::walk_single_owner(Value root, std::vector<Value>& more) {
     const std::size_t base = walking_.size();
     walking_.push_back(root);
-    const bool attached = !(buffer_shadows.empty() && keepers_.empty() && side_tables_.empty() && kept_.empty());
+    const bool attached =
+        !(buffer_shadows.empty() && keepers_.empty() && side_tables_.empty() && kept_.empty());
     while (walking_.size() > base) {
         const Value v = walking_.back();
         walking_.pop_back();
