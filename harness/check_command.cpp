@@ -201,7 +201,8 @@ class Check {
         }
         if (settings_.quiet || settings_.json_path == "-") return;
         if (!report_.cells.empty()) {
-            separate();
+            // Only where both streams are read as one.
+            if (isatty(STDOUT_FILENO) == 1 && isatty(STDERR_FILENO) == 1) separate();
             written_ = print_out(verdict_table(report_));
         }
         written_ = print_out(check_summary(report_)) && written_;

@@ -2,13 +2,14 @@
 """Holds what is found without running against what the runs say.
 
 Every program of the table really ends with the error that was found, under each lifetime that the finding names, and
-its twin with the remedy applied is legal there. No program of the suite that runs well under a lifetime has a finding
+its twin with the remedy applied is legal there. Generated legal programs have no finding, and no program of the suite that runs well under a lifetime has a finding
 for it. Call it with the path of the binary: agreement_test.py HARNESS [unittest options].
 """
 
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -16,7 +17,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from table import read_table
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "portable"))
+from choices import Choices  # noqa: E402
+from generate import generate  # noqa: E402
+from table import read_table  # noqa: E402
 
 HARNESS = ""
 HERE = Path(__file__).resolve().parent
@@ -83,6 +87,20 @@ class Table(unittest.TestCase):
                 with self.subTest(Path(after["file"]).stem, lifetime=cell["lifetime"]):
                     # The table says nothing of what a program forgets to free.
                     self.assertLessEqual(set(errors_of(cell)), {"LeakError"} if cell["lifetime"] == "manual" else set())
+
+
+class Generated(unittest.TestCase):
+    def test_silence_on_programs_that_are_legal_under_every_lifetime(self):
+        first = random.randrange(1 << 30)
+        with tempfile.TemporaryDirectory() as folder:
+            files = []
+            for seed in range(first, first + 100):
+                file = Path(folder) / f"seed_{seed}.src"
+                file.write_text(generate(Choices(seed)), encoding="utf-8")
+                files.append(str(file))
+            for program in check(files, "--static"):
+                # Made again by tests/portable/generate.py --seed N.
+                self.assertEqual((program["errors"], program["findings"]), ([], []), program["file"])
 
 
 class Suite(unittest.TestCase):
