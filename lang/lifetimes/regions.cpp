@@ -97,12 +97,26 @@ void Regions::settle_counts() {
     seen_ = now;
 }
 
+void Regions::enter_unused() {
+    std::vector<const void*> frames;
+    frames.swap(pending_);
+    for (const void* frame : frames) enter(frame);
+    // Its room is for the next ones.
+    frames.clear();
+    frames.swap(pending_);
+}
+
+void Regions::settle_quick_window() { heap_.settle_quick_window(); }
+void Regions::heap_drops_quick_window() { heap_.drop_quick_window(); }
+
 void Regions::pin(std::uint32_t depth) {
+    pinned_ = true;
     aimed_ = 0;
     serve(serving_at(depth));
 }
 
 void Regions::unpin() {
+    pinned_ = false;
     aimed_ = 0;
     serve(innermost());
 }

@@ -88,6 +88,22 @@ class Regions {
     Regions& operator=(const Regions&) = delete;
 
     void enter(const void* frame);
+    /// The same, put off until something is made there: most calls make nothing.
+    void enter_when_used(const void* frame) {
+        if (pending_.empty()) heap_drops_quick_window();
+        pending_.push_back(frame);
+    }
+    /// Ends the innermost region if nothing was made in it yet; false if something was.
+    bool leave_unused() {
+        if (pending_.empty()) return false;
+        pending_.pop_back();
+        if (pending_.empty()) settle_quick_window();
+        return true;
+    }
+    /// How many of the innermost regions are still put off; depth() does not count them.
+    std::uint32_t unused() const { return static_cast<std::uint32_t>(pending_.size()); }
+    void enter_unused();
+    void forget_unused() { pending_.clear(); }
     /// Ends the innermost region: its contents go, or are handed over to the region that they were promoted
     /// to. `site` is told as the place of their release.
     void leave(std::uint32_t site);
@@ -103,7 +119,11 @@ class Regions {
     std::uint32_t current() const { return aimed_ != 0 ? aimed_ - 1 : target_; }
     std::uint32_t born() const { return born_; }
     /// The region that the next object is made in.
-    Region& serving() { return aimed_ == 0 ? *target_region_ : serving_at(depth_of(aimed_ - 1)); }
+    Region& serving() {
+        if (aimed_ != 0) return serving_at(depth_of(aimed_ - 1));
+        if (!pending_.empty() && !pinned_) enter_unused();
+        return *target_region_;
+    }
     Region& region(std::uint32_t number) { return *open_[depth_of(number)]; }
     std::uint32_t depth_of(std::uint32_t number) const {
         if (number >= numbers_.size()) return 0;
@@ -131,7 +151,7 @@ class Regions {
     /// The spine's window while the next object belongs into it and there is nothing to note of it; what is
     /// taken from it is counted by the heap alone, until settle_counts().
     allocators::BumpWindow* quick_window() const {
-        const bool plain = spine_ != nullptr && open_count_ != 0 && aimed_ == 0 && born_ == target_ &&
+        const bool plain = spine_ != nullptr && open_count_ != 0 && aimed_ == 0 && born_ == target_ && pending_.empty() &&
                            target_region_ == open_[open_count_ - 1].get();
         return plain ? spine_->table().window : nullptr;
     }
@@ -194,6 +214,8 @@ class Regions {
     };
     void serve(Region& region);
     void drop_aim();
+    void settle_quick_window();
+    void heap_drops_quick_window();
     Region& serving_at(std::uint32_t depth) {
         Region& region = *open_[depth];
         if (depth + 1 != open_count_ && spine_ != nullptr) serve_aside(region, depth);
@@ -214,6 +236,8 @@ class Regions {
     /// Beyond the open ones stand regions with their allocators for the next calls.
     std::vector<std::unique_ptr<Region>> open_;
     std::uint32_t open_count_ = 0;
+    std::vector<const void*> pending_;  ///< calls whose regions are put off
+    bool pinned_ = false;
     MeasureRoom room_;
     mutable std::vector<Number> numbers_;
     std::vector<std::uint32_t> free_numbers_;

@@ -146,6 +146,7 @@ class ObjectHeap {
     std::uint32_t quick_birth_word() const { return quick_birth_word_; }
     /// For the regions, when what serves the next object has changed.
     void settle_quick_window();
+    void drop_quick_window() { quick_window_ = nullptr; }
     void set_quick_birth_word(std::uint32_t word) { quick_birth_word_ = word; }
 
     // --- Giving back.

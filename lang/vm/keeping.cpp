@@ -16,7 +16,7 @@ namespace harness::lang {
 void Interpreter::region_enter() {
     Regions* regions = heap.regions();
     if (regions == nullptr) return;
-    regions->enter(frame);
+    regions->enter_when_used(frame);
     ++costs.regions;
 }
 
@@ -27,7 +27,7 @@ void Interpreter::aim(Value holder) {
 /// False after EscapeError. The region has ended either way.
 bool Interpreter::region_exit() {
     Regions* regions = heap.regions();
-    if (regions == nullptr || regions->depth() == 0) return true;
+    if (regions == nullptr || regions->leave_unused() || regions->depth() == 0) return true;
     set_site();
     const Region& region = regions->innermost();
     if (!region.with_destructor.empty()) run_region_destructors();

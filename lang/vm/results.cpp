@@ -152,7 +152,9 @@ bool Interpreter::results_hold_most(const Value* values, std::uint32_t count) {
 /// Results leave the innermost `levels` regions, which end right after this: as copies, or with their region.
 bool Interpreter::copy_out(Value* values, std::uint32_t count, std::uint32_t levels) {
     Regions* regions = heap.regions();
-    if (regions == nullptr || levels == 0) return true;
+    // Nothing leaves a region that was not used.
+    if (regions == nullptr || levels <= regions->unused()) return true;
+    levels -= regions->unused();
     const std::uint32_t depth = regions->depth();
     const std::uint32_t to = depth > levels ? depth - levels : 0;
     bool needed = false;

@@ -54,6 +54,23 @@ TEST_F(RegionsTest, hand_over_what_was_promoted) {
     EXPECT_EQ(machine.live(), before);
 }
 
+TEST_F(RegionsTest, that_are_put_off_begin_with_the_first_object) {
+    regions.enter_when_used(nullptr);
+    regions.enter_when_used(&machine);
+    EXPECT_EQ(regions.depth(), 0U);
+    EXPECT_EQ(regions.unused(), 2U);
+    EXPECT_TRUE(regions.leave_unused());
+    regions.enter_when_used(&regions);
+    const Value made = heap.new_list(1);
+    EXPECT_EQ(regions.unused(), 0U);
+    EXPECT_EQ(regions.depth_of_value(made), 2U);
+    EXPECT_EQ(regions.innermost_frame(), &regions);
+    EXPECT_FALSE(regions.leave_unused());
+    regions.leave(0);
+    regions.leave(0);
+    EXPECT_EQ(regions.depth(), 0U);
+}
+
 TEST_F(RegionsTest, make_one_object_where_it_is_aimed_at) {
     const Value holder = heap.new_list(1);
     regions.enter(nullptr);
@@ -124,7 +141,9 @@ TEST(Regions, keep_the_contents_of_all_that_lives) {
             const std::size_t top = made.size() - 1;
             const std::size_t other = step / 8 % (top + 1);
             if (step % 8 < 2) {
-                regions.enter(nullptr);
+                // One that was put off, too, has begun when something is made.
+                step % 8 == 0 ? regions.enter(nullptr) : regions.enter_when_used(nullptr);
+                if (step % 8 == 1) regions.enter_unused();
                 made.emplace_back();
                 merges.push_back(top + 1);
             } else if (step % 8 == 2 && top > 0) {
