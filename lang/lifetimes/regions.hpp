@@ -151,8 +151,8 @@ class Regions {
     /// The spine's window while the next object belongs into it and there is nothing to note of it; what is
     /// taken from it is counted by the heap alone, until settle_counts().
     allocators::BumpWindow* quick_window() const {
-        const bool plain = spine_ != nullptr && open_count_ != 0 && aimed_ == 0 && born_ == target_ && pending_.empty() &&
-                           target_region_ == open_[open_count_ - 1].get();
+        const bool plain = spine_ != nullptr && open_count_ != 0 && aimed_ == 0 && born_ == target_ &&
+                           pending_.empty() && target_region_ == open_[open_count_ - 1].get();
         return plain ? spine_->table().window : nullptr;
     }
     /// Brings the counts of the innermost region up to date.
