@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 PYTHON = "/usr/bin/python3"
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 EXIT_CRASHED = 7
 ERROR = re.compile(r"^(?P<file>.*?):(?:(?P<line>\d+):(?P<column>\d+):)? error\[(?P<name>\w+)\]", re.MULTILINE)
 # What an allocator that counts and the VM must agree on.
@@ -101,7 +101,9 @@ class Runner:
         outcome = execute(command)
         figures = None
         if report.exists():
-            figures = json.loads(report.read_text(encoding="utf-8"))
+            text = report.read_text(encoding="utf-8")
+            # A run that was stopped left it empty.
+            figures = json.loads(text) if text else None
             report.unlink()
         return Outcome(outcome.output, outcome.messages, outcome.exit_code, figures)
 

@@ -118,7 +118,8 @@ class Statements(Environment):
         var = self.pick_or_none([v for v in self.frame.variables if self.may_consume(v) and v.type.kind not in ("pair", "ring")])
         if var is None:
             return False
-        plain = self.choices.chance(30)
+        # Another name of a closure shares what it captured, and what is shared by hand ends with nobody.
+        plain = self.choices.chance(30) and var.type != COUNTER
         text = self.give(var)
         name = self.fresh("v")
         self.emit(f"{name} = {var.name}" if plain else f"{name} = {text}")
