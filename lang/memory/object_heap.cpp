@@ -409,6 +409,13 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
     }
 }
 
+std::uint64_t ObjectHeap::requested_bytes(Value v) const {
+    const std::uint64_t payload = payload_bytes(v);
+    if (v.is_string()) return payload + sizeof(StringHeader);
+    if (!v.is_sequence() && class_id(v) == ClassId::buffer) return payload + buffer_prefix(v).front;
+    return payload + (has_header(v) ? header_bytes : 0);
+}
+
 const BufferPrefix& ObjectHeap::buffer_prefix(Value buffer) const {
     return *reinterpret_cast<const BufferPrefix*>(static_cast<const char*>(address(buffer)) -
                                                   sizeof(BufferPrefix) - header_bytes);

@@ -155,6 +155,8 @@ class ObjectHeap {
     void destroy(Value v);
     /// Payload bytes of an object, its tables and side table included.
     std::uint64_t payload_bytes(Value v) const;
+    /// The same with the header: what the allocator was asked for.
+    std::uint64_t requested_bytes(Value v) const;
 
     const BufferPrefix& buffer_prefix(Value buffer) const;
 

@@ -131,8 +131,13 @@ void append_marked_line(std::string& out, const Place& place, std::size_t span_b
 
 void append_related(std::string& out, const Diagnostic& diagnostic, const SourceMap& sources) {
     std::size_t widest = 0;
-    for (const Related& related : diagnostic.related) widest = std::max(widest, related.label.size());
+    for (const Related& related : diagnostic.related)
+        if (!related.is_rest) widest = std::max(widest, related.label.size());
     for (const Related& related : diagnostic.related) {
+        if (related.is_rest) {
+            out += fmt::format("  {}\n", related.label);
+            continue;
+        }
         const Place place = sources.place(related.span.begin);
         out += fmt::format("  {:<{}} ", related.label + ":", widest + 1);
         if (place.line == 0) {

@@ -15,6 +15,7 @@ namespace harness::lang {
 struct Related {
     std::string label;  ///< without the colon
     Span span;
+    bool is_rest = false;  ///< no place but a line that says what was left out
 };
 
 /// An error that was being handled when this one was raised, or the cause that it names.

@@ -496,6 +496,8 @@ class Interpreter : public Machine {
     bool judge_outward_stores();
     void raise_escape(Value stored, Value holder, std::uint32_t site);
     void collect_until_quiet();
+    struct LeakSite;
+    std::vector<LeakSite> leak_sites(const std::vector<Value>& live);
     void describe_leak(const std::vector<Value>& live, Defect& defect);
     std::unordered_map<std::uint64_t, std::vector<Value>> kept_;  ///< by the payload of the target
     /// By the payload of what was kept, where counts do not tell it: the targets that it has left, and

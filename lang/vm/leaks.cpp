@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/lifetimes/regions.hpp"
@@ -226,27 +226,56 @@ void Interpreter::report_leaks(RunReport& report) {
     report.defects.push_back(std::move(defect));
 }
 
-/// The places where what is live was allocated, those of objects that a program can release by hand first.
+/// What was allocated at one place and is live at the end.
+struct Interpreter::LeakSite {
+    Span span;
+    std::uint64_t objects = 0, bytes = 0;
+    bool goes_along = false;  ///< a string or an object of the VM, which goes with what a program releases by hand
+};
+
+/// By place: what a program can release by hand first, then the most bytes; else in the order of their making.
+std::vector<Interpreter::LeakSite> Interpreter::leak_sites(const std::vector<Value>& live) {
+    std::vector<LeakSite> sites;
+    std::unordered_map<std::uint64_t, std::size_t> known;
+    for (const Value v : live) {
+        const Span span = program.span_of_site(heap.handles().entry(v).allocated);
+        const auto [found, fresh] =
+            known.try_emplace(std::uint64_t{span.begin} << 32 | span.end, sites.size());
+        if (fresh) sites.push_back({span, 0, 0, lifetime.gives && (v.is_string() || v.is_counted())});
+        LeakSite& site = sites[found->second];
+        ++site.objects;
+        site.bytes += heap.requested_bytes(v);
+    }
+    std::stable_sort(sites.begin(), sites.end(), [](const LeakSite& a, const LeakSite& b) {
+        return a.goes_along != b.goes_along ? b.goes_along : a.bytes > b.bytes;
+    });
+    return sites;
+}
+
+/// The places where what is live was allocated, each with how much it is.
 void Interpreter::describe_leak(const std::vector<Value>& live, Defect& defect) {
     Diagnostic& d = defect.diagnostic;
-    // Handles are in the order of their making, more or less.
-    std::vector<Span> spans, along;
-    std::unordered_set<std::uint32_t> seen;
-    for (const Value v : live) {
-        const std::uint32_t site = heap.handles().entry(v).allocated;
-        if (!seen.insert(site).second) continue;
-        const bool goes_along = lifetime.gives && (v.is_string() || v.is_counted());
-        (goes_along ? along : spans).push_back(program.span_of_site(site));
-    }
-    spans.insert(spans.end(), along.begin(), along.end());
-    d.span = defect.allocated = spans[0];
-    for (std::size_t i = 1; i < spans.size() && i <= places_shown; ++i)
-        d.related.push_back({"also allocated", spans[i]});
+    const std::vector<LeakSite> sites = leak_sites(live);
+    d.span = defect.allocated = sites[0].span;
+    const auto amount = [](std::uint64_t objects, std::uint64_t bytes) {
+        return fmt::format("{} object{}, {} bytes", objects, objects == 1 ? "" : "s", bytes);
+    };
+    if (sites.size() > 1)
+        for (std::size_t i = 0; i < sites.size() && i <= places_shown; ++i)
+            d.related.push_back({amount(sites[i].objects, sites[i].bytes), sites[i].span});
     const std::string cycle = lifetime.counts_objects ? CycleFinder(*this, live).find() : "";
     if (!cycle.empty()) d.details.push_back(cycle);
-    if (spans.size() > places_shown + 1) {
-        const std::size_t more = spans.size() - places_shown - 1;
-        d.details.push_back(fmt::format("{} more place{} not listed", more, more == 1 ? " is" : "s are"));
+    if (sites.size() > places_shown + 1) {
+        LeakSite rest{};
+        for (std::size_t i = places_shown + 1; i < sites.size(); ++i) {
+            rest.objects += sites[i].objects;
+            rest.bytes += sites[i].bytes;
+        }
+        const std::size_t more = sites.size() - places_shown - 1;
+        d.related.push_back({fmt::format("and {} more place{} with {}", more, more == 1 ? "" : "s",
+                                         amount(rest.objects, rest.bytes)),
+                             {},
+                             true});
     }
     if (!cycle.empty())
         d.help = "break the cycle, or run with --lifetime refcount+cycles, gc or arena";
