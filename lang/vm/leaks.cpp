@@ -230,10 +230,12 @@ void Interpreter::report_leaks(RunReport& report) {
 struct Interpreter::LeakSite {
     Span span;
     std::uint64_t objects = 0, bytes = 0;
-    bool goes_along = false;  ///< a string or an object of the VM, which goes with what a program releases by hand
+    bool goes_along =
+        false;  ///< a string or an object of the VM, which goes with what a program releases by hand
 };
 
-/// By place: what a program can release by hand first, then the most bytes; else in the order of their making.
+/// By place: what a program can release by hand first, then the most bytes; else in the order of their
+/// making.
 std::vector<Interpreter::LeakSite> Interpreter::leak_sites(const std::vector<Value>& live) {
     std::vector<LeakSite> sites;
     std::unordered_map<std::uint64_t, std::size_t> known;
