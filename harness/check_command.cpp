@@ -190,7 +190,7 @@ class Check {
             const auto same = std::find_if(messages.begin(), messages.end(),
                                            [&](const auto& message) { return message.second == text; });
             if (same == messages.end())
-                messages.push_back({{cell.lifetime}, std::move(text)});
+                messages.emplace_back(std::vector{cell.lifetime}, std::move(text));
             else
                 same->first.push_back(cell.lifetime);
         }

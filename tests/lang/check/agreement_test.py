@@ -2,8 +2,8 @@
 """Holds what is found without running against what the runs say.
 
 Every program of the table really ends with the error that was found, under each lifetime that the finding names, and
-its twin with the remedy applied is legal there. Generated legal programs have no finding, and no program of the suite that runs well under a lifetime has a finding
-for it. Call it with the path of the binary: agreement_test.py HARNESS [unittest options].
+its twin with the remedy applied is legal there. Generated legal programs have no finding, and no program of the suite
+has one for a lifetime under which it runs well. Call it with the path of the binary: agreement_test.py HARNESS.
 """
 
 from __future__ import annotations
