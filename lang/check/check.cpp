@@ -23,8 +23,9 @@ std::vector<Finding> find_defects(Block program, const Names& names, const Sourc
     EffectsOf effects(index);
     Summaries summaries;
     Reports reports(sources);
-    // Loops are looked at twice while this lasts, so that nests of them cost no more than their text.
-    std::size_t steps = 1'000'000;
+    // So many statements are looked at in second turns of loops, or a nest of them would cost a power of its
+    // depth.
+    std::size_t steps = 200'000;
     for (const FunctionScope* scope : index.callees_first()) {
         FunctionAnalysis analysis(index, effects, summaries, reports, *scope, steps);
         if (scope->node == nullptr) {

@@ -26,7 +26,7 @@ struct Result {
 
 class FunctionAnalysis {
   public:
-    /// `steps` is what is left for looking at loops twice, for the whole program.
+    /// `steps`: so many statements may still be looked at in second turns of loops, in the whole program.
     FunctionAnalysis(const ProgramIndex& index, EffectsOf& effects, const Summaries& summaries,
                      Reports& reports, const FunctionScope& scope, std::size_t& steps);
 

@@ -47,6 +47,7 @@ void FunctionAnalysis::block(Block body) {
 }
 
 void FunctionAnalysis::statement(const Stmt* s) {
+    if (again_ && steps_ > 0) --steps_;
     switch (s->kind) {
         case StmtKind::expression: {
             expression(as<ExprStmt>(s).value);
@@ -249,9 +250,7 @@ void FunctionAnalysis::turn(Block body, const Expr* target, bool counted) {
 void FunctionAnalysis::turns(const Stmt* loop, Block body, bool two_are_sure, const Expr* target,
                              bool counted) {
     const Effects& effects = effects_.statement(loop);
-    const std::size_t cost = 16 * body.size() + 64;
-    if (two_are_sure && stays(body) && steps_ > cost) {
-        steps_ -= cost;
+    if (two_are_sure && steps_ > 0 && stays(body)) {
         turn(body, target, counted);
         if (!state_.reachable) return;
         const bool outer = again_;
