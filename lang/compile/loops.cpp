@@ -7,12 +7,36 @@
 
 namespace harness::lang {
 
+/// Expressions that may receive what a name among their parts owns; any other only looks at its parts.
+static bool hands_parts_over(const Expr* e) {
+    switch (e->kind) {
+        case ExprKind::call:
+        case ExprKind::list:
+        case ExprKind::tuple:
+        case ExprKind::dict:
+        case ExprKind::list_comp:
+        case ExprKind::dict_comp:
+        case ExprKind::generator:
+        case ExprKind::conditional:
+        case ExprKind::pipe:
+        case ExprKind::walrus:
+        case ExprKind::using_allocator:
+            return true;
+        default:
+            return false;
+    }
+}
+
 /// Names that some statement of the block may leave without a value: what a loop must not believe at its
 /// start.
 std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
     std::vector<NameId> out;
     const auto place = [&](const Expr* e) {
         if (e->kind == ExprKind::name) out.push_back(as<NameExpr>(e).name);
+    };
+    const OnExpr moved = [&](const Expr* e) {
+        const Local* local = e->kind == ExprKind::name ? find_local(as<NameExpr>(e).name) : nullptr;
+        if (local != nullptr && !local->plain) place(e);
     };
     const OnExpr look = [&](const Expr* e) {
         if (e->kind == ExprKind::call && as<CallExpr>(e).arguments.size() == 1 &&
@@ -23,11 +47,14 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
         } else if (e->kind == ExprKind::pipe) {
             place(as<PipeExpr>(e).left);  // `x | deinit(_)` ends x
         }
-        // Any name that stands alone may be moved there.
-        if (context_.lifetime.moves) place(e);
+        if (context_.lifetime.moves && hands_parts_over(e)) each_part(e, moved);
         each_part(e, look);
     };
     each_statement(body, [&](const Stmt* s) {
+        if (context_.lifetime.moves && s->kind == StmtKind::assign) moved(as<AssignStmt>(s).value);
+        if (context_.lifetime.moves && s->kind == StmtKind::annotated_assign &&
+            as<AnnotatedAssignStmt>(s).value != nullptr)
+            moved(as<AnnotatedAssignStmt>(s).value);
         if (s->kind == StmtKind::del)
             for (const Expr* t : as<DelStmt>(s).targets) place(t);
         if (s->kind == StmtKind::try_)
