@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 ALLOCATORS = ["arena", "fixed", "stack", "pool", "direct", "jemalloc", "page"]
-LIFETIMES = ["leak", "manual", "refcount", "arena"]
+LIFETIMES = ["leak", "manual", "refcount", "gc", "scope", "ownership", "arena", "stack"]
 
 CELL_WIDTH, CELL_HEIGHT = 128, 44
 LEFT, TOP, BOTTOM = 108, 92, 62
