@@ -25,6 +25,8 @@ HEAD = re.compile(r"^=== (\w+) (\S+)(?: (.*))?$")
 ERROR = re.compile(r":(\d+):(\d+): error\[(\w+)\]")
 RELATED = re.compile(r"^ +(allocated|released|moved|ends): +\S*?:(\d+):(\d+)", re.MULTILINE)
 CARETS = re.compile(r"^ *(\^+)$", re.MULTILINE)
+# The remedy of an escape, to be taken at its word.
+KEEP = re.compile(r"^help: write '(keep [^']+)'", re.MULTILINE)
 TIMEOUT_S = 240
 EXIT_MEMORY_DEFECT = 4
 EXITS = {"ReferenceCycleError": 1}
@@ -125,6 +127,22 @@ def check_twin(harness: str, case: Case) -> list[str]:
     return [f"the good twin ends with exit code {done.returncode}", *("    " + line for line in [*lines, *messages])]
 
 
+def check_remedy(harness: str, case: Case, messages: str) -> list[str]:
+    """An advised `keep`, written behind the store, must make the program legal."""
+    found = KEEP.search(messages)
+    if found is None or "d" not in case.places:
+        return []
+    line = case.places["d"][0]
+    store = case.lines[line - 1]
+    indent = store[: len(store) - len(store.lstrip())]
+    lines = [*case.lines[:line], indent + found[1], *case.lines[line:]]
+    done = run(harness, case, lines)
+    if done.returncode == 0 and not done.stderr:
+        return []
+    messages = done.stderr.decode(errors="replace").splitlines()[:9]
+    return [f"the advised '{found[1]}' does not mend it", *("    " + line for line in [*lines, *messages])]
+
+
 def check(harness: str, case: Case) -> list[str]:
     done = run(harness, case, case.lines)
     messages = done.stderr.decode(errors="replace")
@@ -147,7 +165,7 @@ def check(harness: str, case: Case) -> list[str]:
         wrong.append(f"exit code {done.returncode} in place of {exit_code}")
     if wrong:
         wrong += ["    " + line for line in messages.splitlines()[:9]]
-    return wrong + check_twin(harness, case)
+    return wrong + check_twin(harness, case) + check_remedy(harness, case, messages)
 
 
 def main() -> int:
