@@ -549,7 +549,7 @@ class Statements(Environment):
         return None
 
     def unnamed_lent(self, type_: Type) -> str:
-        return "&" + self.new_obj(type_, 0) if type_.kind == "obj" else "&" + self.unnamed(type_, 0)
+        return f"&{self.new_obj(type_, 0)}" if type_.kind == "obj" else f"&({self.unnamed(type_, 0)})"
 
     def call_given(self):
         function = self.pick_or_none(self.callable_("consume"))
