@@ -173,6 +173,7 @@ class FunctionCompiler {
 
     // --- displays.cpp
     const Expr* returned_ = nullptr;  ///< the tuple in a return statement
+    bool returns_borrow_ = false;     ///< return &x hands nothing on
     Operand fstring(const FStringExpr& e, int dest);
     std::uint8_t fstring_pieces(List<FStringPart> parts, Span span, unsigned& count);
     bool leaves_waiting(const Expr* e) const;

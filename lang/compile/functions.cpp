@@ -316,7 +316,7 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
         if (owned) disown(value.reg);
         end_statement(span);
         leave_blocks(0, 0, span);
-        emit(ends_names() ? Op::return_clean : Op::return_, value.reg, 0, 0, span);
+        emit(ends_names() ? Op::return_clean : Op::return_, value.reg, returns_borrow_ ? 1 : 0, 0, span);
     } else {
         if (regions() && open_regions_ > 0) {
             if (!value.temporary) {

@@ -86,11 +86,13 @@ void FunctionCompiler::statement(const Stmt* s) {
                 return_value({none, Hold::plain, true}, s->span, s);
             } else {
                 if (value->kind == ExprKind::tuple) returned_ = value;
+                returns_borrow_ = single_owner() && value->kind == ExprKind::borrow;
                 // Of a name in a register the return itself finds that it holds the result.
                 const bool in_cell =
                     may_pass(value) && !scope_.has_defer && resolve(as<NameExpr>(value).name).local.is_cell;
                 return_value(in_cell ? pass(as<NameExpr>(value), -1) : expr(value), value->span, s);
                 returned_ = nullptr;
+                returns_borrow_ = false;
             }
             break;
         }

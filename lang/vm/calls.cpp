@@ -173,7 +173,8 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
         std::vector<Value> args;
         for (std::uint32_t i = 0; i + named < count; ++i) {
             // The exception is the one owner of what it was given; its __init__ borrows it.
-            const bool given = lifetime.single_owner && owns_object(first[i]);
+            const bool given =
+                owns_object(first[i]) && (lifetime.single_owner || (lifetime.gives && is_unnamed(first[i])));
             args.push_back(given ? first[i] : share(first[i]));
             if (given) first[i] = first[i].lent();
         }

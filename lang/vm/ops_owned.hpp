@@ -525,7 +525,8 @@ struct Handlers {
                 }
                 loop[1].bits = position + 1;
                 const Value item = reinterpret_cast<const Value*>(&s->word + 1)[position];
-                if (checked && !S->readable(item)) HARNESS_GO(op_loop_next_slow);
+                if (item.is_no_value() || (checked && !S->readable(item))) [[unlikely]]
+                    HARNESS_GO(op_loop_next_slow);
                 const Value old = R[B];
                 R[B] = share(S, P::read_place(item));
                 S->at = pc;

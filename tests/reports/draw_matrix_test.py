@@ -16,7 +16,7 @@ from pathlib import Path
 
 HARNESS = ""
 SCRIPT = Path(__file__).parents[2] / "reports" / "draw_matrix.py"
-CELLS = 7 * 4
+CELLS = 7 * 8
 PROGRAM = "xs = [str(i) for i in range(1000)]\nprint(len(xs))\ndeinit(xs)\n"
 SVG = "{http://www.w3.org/2000/svg}"
 
