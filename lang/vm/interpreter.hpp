@@ -480,6 +480,7 @@ class Interpreter : public Machine {
     void destruct_owned(Value root);
     void walk_single_owner(Value root, std::vector<Value>& more);
     void mark_ending(Value v);
+    void destruct_globals();
     void destruct_with_kept(std::span<const Value> owners);
     void deinit_together(std::span<const Value> roots, std::vector<Value>& more);
     void deinit_what_follows(std::vector<Value>& more);

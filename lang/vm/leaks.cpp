@@ -55,13 +55,7 @@ void Interpreter::release_everything() {
         return;
     }
     end_statics();
-    if (lifetime.single_owner && destructors_exist_) {
-        // Destructors still see every name; their objects go below, in one step.
-        std::vector<Value> owned;
-        for (std::size_t i = program.global_names.size(); i-- > 0;)
-            if (owns(globals[i]) && heap.live(globals[i]) && ends_now(globals[i])) owned.push_back(globals[i]);
-        destruct_with_kept(owned);
-    }
+    if (lifetime.single_owner && destructors_exist_) destruct_globals();
     std::vector<Value> owners;  // single owners go in one step
     manager->end([&](Value v) { lifetime.single_owner ? owners.push_back(v) : discard(v); },
                  [&] {

@@ -166,6 +166,19 @@ void Interpreter::destruct_with_kept(std::span<const Value> owners) {
     }
 }
 
+/// Before the program's names end: destructors still see each of them. The objects go later, in one step.
+void Interpreter::destruct_globals() {
+    std::vector<Value> owned;
+    const auto look = [&](Value v) {
+        if (owns(v) && heap.live(v) && ends_now(v)) owned.push_back(v);
+    };
+    // Names that no function reads are in the main frame.
+    const Function& main = *frame->function;
+    for (unsigned i = main.first_owned + main.owned_count; i-- > main.first_owned;) look(frame->base[i]);
+    for (std::size_t i = program.global_names.size(); i-- > 0;) look(globals[i]);
+    destruct_with_kept(owned);
+}
+
 Value Interpreter::receive_once(Value holder, Value given) {
     if (received_ == given.payload()) return store(holder, given.lent());
     received_ = given.payload();
