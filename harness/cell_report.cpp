@@ -44,6 +44,7 @@ CellReport describe(const lang::RunReport& report, const lang::SourceMap& source
         }
     }
     told.heap = report.heap;
+    told.counted = report.counted;
     told.stack = report.stack;
     told.costs = report.costs;
     told.phases = report.phases;

@@ -46,6 +46,7 @@ struct CellReport {
     std::vector<ErrorReport> errors;
     std::vector<DefectReport> defects;
     lang::HeapFigures heap;
+    lang::AllocatorStatistics counted;
     lang::StackFigures stack;
     lang::LifetimeCosts costs;
     lang::Phases phases;

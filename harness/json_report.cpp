@@ -52,6 +52,14 @@ void add_memory(Json& json, const CellReport& report, bool known) {
                        .add("requested_bytes_total", heap.requested_bytes_total)
                        .add("constant_bytes", heap.constant_bytes)
                        .take();
+    const lang::AllocatorStatistics& counted = report.counted;
+    if (counted.allocations != 0)
+        json["allocator_statistics"] = Figures(known)
+                                           .add("allocations", counted.allocations)
+                                           .add("deallocations", counted.deallocations)
+                                           .add("requested_bytes_total", counted.requested_bytes_total)
+                                           .add("requested_bytes_peak", counted.requested_bytes_peak)
+                                           .take();
     json["stack"] = Figures(known)
                         .add("frames_peak", report.stack.frames_peak)
                         .add("value_bytes_peak", report.stack.value_bytes_peak)

@@ -123,6 +123,8 @@ void fields(Archive& archive, CellReport& report) {
     all(heap.allocations, heap.deallocations, heap.payload_bytes_total, heap.payload_bytes_peak,
         heap.payload_bytes_leaked, heap.header_bytes_peak, heap.requested_bytes_peak,
         heap.reserved_bytes_peak, heap.mapped_bytes_peak, heap.requested_bytes_total, heap.constant_bytes);
+    all(report.counted.allocations, report.counted.deallocations, report.counted.requested_bytes_total,
+        report.counted.requested_bytes_peak);
     all(report.stack.frames_peak, report.stack.value_bytes_peak, report.stack.window_bytes_peak);
     lang::LifetimeCosts& costs = report.costs;
     all(costs.retains, costs.releases, costs.copies, costs.copied_bytes, costs.destructors, costs.regions,

@@ -42,6 +42,11 @@ struct HeapFigures {
     std::uint64_t constant_bytes = 0;  ///< string literals, held once per place and released at exit
 };
 
+/// What an allocator that counts (`counting(A)`) has seen of the program; all 0 from one that does not.
+struct AllocatorStatistics {
+    std::uint64_t allocations = 0, deallocations = 0, requested_bytes_total = 0, requested_bytes_peak = 0;
+};
+
 struct StackFigures {
     std::uint64_t frames_peak = 0, value_bytes_peak = 0, window_bytes_peak = 0;
 };
@@ -75,6 +80,7 @@ struct RunReport {
     std::vector<Diagnostic> errors;  ///< static errors, or the run-time error
     std::vector<Defect> defects;
     HeapFigures heap;
+    AllocatorStatistics counted;
     StackFigures stack;
     LifetimeCosts costs;
     Phases phases;

@@ -331,7 +331,10 @@ void Interpreter::fill_report(RunReport& report) {
     out.constant_bytes = heap.constant_bytes();
     const allocators::AllocatorTable& table = heap.run_allocator();
     if (table.figures != nullptr) {
-        add_reserved_and_mapped(*this, table.figures(table.self), out);
+        const allocators::Figures seen = table.figures(table.self);
+        add_reserved_and_mapped(*this, seen, out);
+        report.counted = {seen.allocations, seen.deallocations, seen.requested_bytes_total,
+                          seen.requested_bytes_peak};
     }
     if (stack != nullptr) {
         report.stack.frames_peak = stack->frames_peak();

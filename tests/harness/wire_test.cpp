@@ -17,6 +17,7 @@ CellReport full_report() {
     report.errors = {{"NameError", "name 'x' is not defined", {"a.src", 3, 9}}};
     report.defects = {{{"LeakError", "2 objects", {"b.src", 4, 5}}, 48, {"b.src", 4, 6}, {}}};
     report.heap = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    report.counted = {33, 34, 35, 36};
     report.stack = {12, 13, 14};
     report.costs = {15, 16, 17, 18, 19, 20, 21, 22, 31, 23, 32};
     report.phases = {24, 25, 26};
@@ -42,6 +43,8 @@ TEST(Wire, a_report_survives_the_round_trip) {
     EXPECT_EQ(got->heap.allocations, 1U);
     EXPECT_EQ(got->heap.payload_bytes_leaked, 5U);
     EXPECT_EQ(got->heap.constant_bytes, 11U);
+    EXPECT_EQ(got->counted.allocations, 33U);
+    EXPECT_EQ(got->counted.requested_bytes_peak, 36U);
     EXPECT_EQ(got->stack.window_bytes_peak, 14U);
     EXPECT_EQ(got->costs.pauses, 31U);
     EXPECT_EQ(got->costs.pause_ns_max, 23U);
