@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/compile/garbage.hpp"
 #include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
@@ -13,62 +14,6 @@ bool has_decorator(List<Expr*> decorators, const Names& names, std::string_view 
     return std::any_of(decorators.begin(), decorators.end(), [&](const Expr* d) {
         return d->kind == ExprKind::name && names.text(as<NameExpr>(d).name) == name;
     });
-}
-
-/// `+`, `*` and `%` join strings and lists; what the operators of a class make, their own calls answer for.
-bool joins(BinaryOp op) { return op == BinaryOp::add || op == BinaryOp::multiply || op == BinaryOp::modulo; }
-
-bool makes_something(const Expr* e) {
-    switch (e->kind) {
-        case ExprKind::integer:
-        case ExprKind::floating:
-        case ExprKind::string:
-        case ExprKind::none:
-        case ExprKind::boolean:
-        case ExprKind::name:
-        case ExprKind::unary:
-        case ExprKind::logical:
-        case ExprKind::compare:
-        case ExprKind::conditional:
-        case ExprKind::index:
-        case ExprKind::attribute:
-        case ExprKind::borrow:
-        case ExprKind::walrus:
-            break;
-        case ExprKind::binary:
-            if (joins(as<BinaryExpr>(e).op)) return true;
-            break;
-        default:
-            return true;
-    }
-    bool found = false;
-    each_part(e, [&](const Expr* part) { found = found || makes_something(part); });
-    return found;
-}
-
-/// Whether a call of the function may leave objects behind: if not, it needs no region of its own.
-bool makes_something(Block body) {
-    bool found = false;
-    each_statement(body, [&](const Stmt* s) {
-        switch (s->kind) {
-            case StmtKind::def:
-            case StmtKind::class_:
-            case StmtKind::import:
-            case StmtKind::try_:
-            case StmtKind::defer:
-            case StmtKind::match:
-            case StmtKind::for_:
-                found = true;
-                break;
-            case StmtKind::augmented_assign:
-                found = found || joins(as<AugmentedAssignStmt>(s).op);
-                break;
-            default:
-                break;
-        }
-        each_expression(s, [&](const Expr* e) { found = found || makes_something(e); });
-    });
-    return found;
 }
 
 bool is_constant_default(const Expr* e) {
@@ -120,7 +65,8 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->is_init = is_init_;
     fn_->is_region = (has_decorator(def.decorators, context_.names, "region") &&
                       !user_defines(context_.names.intern("region"))) ||
-                     (context_.lifetime.call_regions && makes_something(def.body));
+                     (context_.lifetime.call_regions &&
+                      leaves_garbage(def, [&](NameId name) { return scopes_.module->classes.contains(name); }));
     for (NameId each : def.type_parameters) type_parameters_.insert(each);
     result_type_ = type_of(def.result);
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global

@@ -22,7 +22,7 @@ static void hand_on_elements(Interpreter* S, std::uint8_t flags, bool adds, Valu
 }
 
 /// How many words there are up to the end of the store behind `x.f op= y`, where the place holds the result
-/// already; else 0. A program's __setitem__ is called all the same.
+/// already; else 0. A program's __setitem__ or setter is called all the same.
 static std::uint32_t words_to_skip(const Interpreter* S, std::uint8_t flags, Value before, Value result,
                                    const std::uint32_t* next, const Value* R) {
     if ((flags & in_place) == 0 || !result.is_heap() || !same_object(before, result)) return 0;
@@ -30,6 +30,11 @@ static std::uint32_t words_to_skip(const Interpreter* S, std::uint8_t flags, Val
     while (true) {
         const std::uint32_t word = next[words];
         const Op op = static_cast<Op>(word & 0xFF);
+        if (op == Op::set_field_take && S->is_instance(R[A])) {
+            std::uint16_t slot = 0;
+            const NameId name = next[words + 1];
+            if (!S->find_field_slot(R[A], name, slot) && !S->has_side_field(R[A], name)) return 0;
+        }
         words += op_words[word & 0xFF];
         if (op == Op::set_field_take) return words;
         if (op == Op::set_index_take) return S->is_instance(R[A]) ? 0 : words;

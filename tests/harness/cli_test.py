@@ -175,7 +175,7 @@ class HelpAndNames(Case):
             (["--memory-strategy", ""], "'' is not a memory strategy"),
             (["--unchecked=no"], "--unchecked takes no value"),
             (["--json", ""], "the file has no name"),
-            (["--lifetime", "counting"], "refcount"),
+            (["--lifetime", "refcont"], "refcount"),
         ):
             done = harness("run", *words, "-", stdin=HELLO)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
