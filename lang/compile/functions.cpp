@@ -65,8 +65,9 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->is_init = is_init_;
     fn_->is_region = (has_decorator(def.decorators, context_.names, "region") &&
                       !user_defines(context_.names.intern("region"))) ||
-                     (context_.lifetime.call_regions &&
-                      leaves_garbage(def, [&](NameId name) { return scopes_.module->classes.contains(name); }));
+                     (context_.lifetime.call_regions && leaves_garbage(def, [&](NameId name) {
+                          return scopes_.module->classes.contains(name);
+                      }));
     for (NameId each : def.type_parameters) type_parameters_.insert(each);
     result_type_ = type_of(def.result);
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global

@@ -43,7 +43,8 @@ bool makes_something(const Expr* e) {
 
 class Garbage {
   public:
-    Garbage(const DefStmt& def, const std::function<bool(NameId)>& is_class) : def_(def), is_class_(is_class) {}
+    Garbage(const DefStmt& def, const std::function<bool(NameId)>& is_class)
+        : def_(def), is_class_(is_class) {}
 
     bool in(const Stmt* s) {
         switch (s->kind) {
@@ -64,8 +65,9 @@ class Garbage {
             }
             case StmtKind::assign: {
                 const auto& assign = as<AssignStmt>(s);
-                const bool stored = std::all_of(assign.targets.begin(), assign.targets.end(),
-                                                [&](const Expr* target) { return is_place_of_parameter(target); });
+                const bool stored =
+                    std::all_of(assign.targets.begin(), assign.targets.end(),
+                                [&](const Expr* target) { return is_place_of_parameter(target); });
                 if (!stored || assign.targets.size() != 1) break;
                 return makes_something(assign.targets[0]) || !leaves(assign.value);
             }
@@ -127,7 +129,8 @@ class Garbage {
         if (target->kind != ExprKind::attribute && target->kind != ExprKind::index) return false;
         const Expr* root = target;
         while (root->kind == ExprKind::attribute || root->kind == ExprKind::index)
-            root = root->kind == ExprKind::attribute ? as<AttributeExpr>(root).object : as<IndexExpr>(root).object;
+            root = root->kind == ExprKind::attribute ? as<AttributeExpr>(root).object
+                                                     : as<IndexExpr>(root).object;
         return root->kind == ExprKind::name &&
                std::any_of(def_.parameters.begin(), def_.parameters.end(),
                            [&](const Parameter& p) { return p.name == as<NameExpr>(root).name; });
