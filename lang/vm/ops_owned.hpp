@@ -252,9 +252,14 @@ struct Handlers {
 
     // --- Names
 
+    /// By hand an operator that worked in place gives a borrow of what the name answers for; that goes on so.
+    [[gnu::always_inline]] static Value still_owning(Value old, Value v) {
+        return P::traits().explicit_release && same_object(old, v) ? old : v;
+    }
+
     static void op_assign_take(HARNESS_OPERANDS) {
         const Value old = R[A];
-        R[A] = R[B];
+        R[A] = still_owning(old, R[B]);
         S->at = pc;
         HARNESS_NEXT_WITHOUT(R[A], old, 0, in_b);
     }
@@ -361,7 +366,7 @@ struct Handlers {
             Value& slot = S->globals[pc[0]];
             const Value old = slot;
             S->at = pc;
-            slot = S->to_global(R[A]);
+            slot = still_owning(old, S->to_global(R[A]));
             HARNESS_NEXT_WITHOUT(slot, old, 1, in_a);
         }
     }
@@ -430,7 +435,7 @@ struct Handlers {
             auto* cell = static_cast<Cell*>(memory(S, R[A]));
             const Value old = held_by(cell);
             S->at = pc;
-            cell->content = store<take>(S, R[A], R[B]);
+            cell->content = still_owning(old, store<take>(S, R[A], R[B]));
             HARNESS_NEXT_WITHOUT(cell->content, old, 0, in_b);
         }
     }

@@ -724,7 +724,11 @@ class Statements(Environment):
         for var in [v for v in self.frame.variables if v.level == self.frame.level]:
             self.forget(var)
 
+    attempts = 0  # an early return would end what the `finally` around it still reads
+
     def early_return(self) -> None:
+        if self.attempts:
+            return
         result = self.returning()
         if result is None:
             return
@@ -809,6 +813,7 @@ class Statements(Environment):
         function = self.pick_or_none(functions)
         error = self.fresh("err")
         self.emit("try:")
+        self.attempts += 1
         with self.block():
             self.statements(self.choices.below(2))
             self.end_block()
@@ -827,6 +832,7 @@ class Statements(Environment):
         with self.block():
             self.emit(f"print(type({error}).__name__, {error})")
             self.statements(self.choices.below(2))
+        self.attempts -= 1
         if self.choices.chance(30):
             self.emit("finally:")
             with self.block():
