@@ -711,12 +711,14 @@ class Statements(Environment):
             with self.block():
                 self.statements(self.choices.between(1, 2))
 
+    attempts = 0  # an early return would end what the `finally` around it still reads
+
     def leave(self) -> None:
         """Out of the loop or the function, from the end of a conditional block; what it passes is ended first."""
         if self.frame.loops and self.choices.chance(35):
             level = self.frame.loops[-1]
             self.emit_all(*self.ends_on_the_way_out(level), self.choices.pick(["continue", "break"]))
-        elif self.frame.kind != "main" and self.returning is not None and self.choices.chance(30):
+        elif self.frame.kind != "main" and self.returning is not None and not self.attempts and self.choices.chance(30):
             self.early_return()
         else:
             return
@@ -724,11 +726,7 @@ class Statements(Environment):
         for var in [v for v in self.frame.variables if v.level == self.frame.level]:
             self.forget(var)
 
-    attempts = 0  # an early return would end what the `finally` around it still reads
-
     def early_return(self) -> None:
-        if self.attempts:
-            return
         result = self.returning()
         if result is None:
             return
