@@ -12,6 +12,11 @@ void FunctionAnalysis::release(ObjectId id, Span at, bool deep, NameId name) {
     for (std::size_t i = 0; i < work.size(); ++i) {
         Object* object = state_.object(work[i]);
         if (object == nullptr) continue;
+        // What came from elsewhere may be a number or a string, which are nobody's to free.
+        if (i > 0 && object->external()) {
+            object->released.weaken();
+            continue;
+        }
         if (object->released.sure()) {
             Diagnostic d;
             d.name = "DoubleFreeError";

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
 
@@ -105,31 +106,20 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 return;
             }
             passing_on_.push_back(target);
-            Operand made{};
-            const bool handed = hands_over(value);
-            if (handed && find_local(as<NameExpr>(value).name) != nullptr &&
-                !find_local(as<NameExpr>(value).name)->is_cell &&
-                (target->kind == ExprKind::attribute || target->kind == ExprKind::index)) {
-                made = expr(value);
-                last_ = true;
-            } else {
-                received_by(Receiver::place, value);
-                made = handed ? pass(as<NameExpr>(value), -1) : expr(value);
-            }
+            const bool is_place = target->kind == ExprKind::attribute || target->kind == ExprKind::index;
+            const std::optional<Local> handed = is_place ? handed_local(value) : std::nullopt;
+            const Operand made = handed.has_value() ? expr(value) : stored_value(value);
             passing_on_.pop_back();
             if (hinted) region_hint_end(value->span);
             // Taking apart is told at the targets, but what is gone at its own place.
             const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;
             if (context_.checked && apart && made.hold != Hold::plain)
                 emit(Op::check_live, made.reg, 0, 0, value->span);
-            last_ = last_ || (made.hold == Hold::lent && !made.temporary && is_last_read(value));
-            const bool moved = last_ && handed && context_.lifetime.moves;
+            last_ = handed.has_value() ||
+                    (made.hold == Hold::lent && !made.temporary && is_last_read(value));
             assign_target(target, made, span);
             last_ = false;
-            if (moved) {
-                needs_init_ = true;
-                forget(*find_local(as<NameExpr>(value).name));
-            }
+            if (handed.has_value()) passed_on(*handed);
         }
     }
 }

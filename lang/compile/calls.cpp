@@ -129,9 +129,8 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     object.reg = list;
     const bool hinted = regions() && region_hint(callee.object, item);
     // The last of a name stays where it is; the generic path finds it there, too.
-    const Local* named = item->kind == ExprKind::name ? find_local(as<NameExpr>(item).name) : nullptr;
-    const bool handed = hands_over(item) && named != nullptr && !named->is_cell;
-    const bool last = handed || is_last_read(item);
+    const std::optional<Local> handed = handed_local(item);
+    const bool last = handed.has_value() || is_last_read(item);
     storing_call_ = true;
     const Hold hold = last ? Hold::lent : argument(item, value, true, true);
     storing_call_ = false;
@@ -151,10 +150,7 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     emit_word(callee.name);
     emit_word(item->kind == ExprKind::borrow ? 1 : 0);
     if (hold == Hold::unnamed) disown(value);
-    if (handed && context_.lifetime.moves) {
-        needs_init_ = true;
-        forget(*named);
-    }
+    if (handed.has_value()) passed_on(*handed);
     finish(object, e.span);
     const Operand result = constant_operand(Value::none(), dest, e.span);
     release_temporaries(std::max<unsigned>(mark, dest >= 0 ? mark : result.reg + 1U));

@@ -135,6 +135,14 @@ class FunctionCompiler {
         received_by(Receiver::place, e);
         return expr(e);
     }
+    /// The same of a name in a register, which the storing instruction can take from there.
+    std::optional<Local> handed_local(const Expr* e);
+    /// What the name answered for was passed on: where that moves, later reads look.
+    void passed_on(const Local& local) {
+        if (!context_.lifetime.moves) return;
+        needs_init_ = true;
+        forget(local);
+    }
     /// What a name answers for, unnamed; the name borrows it, or is moved.
     Operand pass(const NameExpr& e, int dest);
     void store_name(NameId name, Operand value, Span span);
@@ -400,7 +408,6 @@ class FunctionCompiler {
     Operand made_using(const Expr* allocator, const Expr* value);
     void keep_statement(const Expr* value, List<Expr*> targets, const Expr* allocator, Span span);
     void defer_statement(const DeferStmt& s);
-    const NameExpr* root_name(const Expr* e) const;
 
     // --- regions.cpp
     void region_statement(const BlockStmt& s);

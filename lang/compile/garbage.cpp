@@ -127,13 +127,9 @@ class Garbage {
     /// A field or an element of what a parameter refers to.
     bool is_place_of_parameter(const Expr* target) {
         if (target->kind != ExprKind::attribute && target->kind != ExprKind::index) return false;
-        const Expr* root = target;
-        while (root->kind == ExprKind::attribute || root->kind == ExprKind::index)
-            root = root->kind == ExprKind::attribute ? as<AttributeExpr>(root).object
-                                                     : as<IndexExpr>(root).object;
-        return root->kind == ExprKind::name &&
-               std::any_of(def_.parameters.begin(), def_.parameters.end(),
-                           [&](const Parameter& p) { return p.name == as<NameExpr>(root).name; });
+        const NameExpr* root = root_name(target);
+        return root != nullptr && std::any_of(def_.parameters.begin(), def_.parameters.end(),
+                                              [&](const Parameter& p) { return p.name == root->name; });
     }
 
     const DefStmt& def_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/syntax/walk.hpp"
 
 namespace harness::lang {
 
@@ -381,18 +382,6 @@ Operand FunctionCompiler::pipe(const PipeExpr& e, int dest) {
     pipe_value_ = outer;
     pipe_consumed_ = outer_consumed;
     return result;
-}
-
-const NameExpr* FunctionCompiler::root_name(const Expr* e) const {
-    while (true) {
-        if (e->kind == ExprKind::name) return &as<NameExpr>(e);
-        if (e->kind == ExprKind::attribute)
-            e = as<AttributeExpr>(e).object;
-        else if (e->kind == ExprKind::index)
-            e = as<IndexExpr>(e).object;
-        else
-            return nullptr;
-    }
 }
 
 /// Under regions: what is made to be stored in `holder` is made where the holder lives. True if `value` is a

@@ -250,6 +250,12 @@ bool FunctionCompiler::hands_over(const Expr* e) {
            (r.local.is_parameter || r.local.is_received || r.local.was_parameter);
 }
 
+std::optional<Local> FunctionCompiler::handed_local(const Expr* e) {
+    if (!hands_over(e)) return std::nullopt;
+    const Local* local = find_local(as<NameExpr>(e).name);
+    return local != nullptr && !local->is_cell ? std::optional(*local) : std::nullopt;
+}
+
 Operand FunctionCompiler::pass(const NameExpr& e, int dest) {
     const std::uint8_t reg = target(dest);
     const Resolved r = resolve(e.name);
@@ -262,10 +268,7 @@ Operand FunctionCompiler::pass(const NameExpr& e, int dest) {
     } else {
         check_assigned(r.local, e.span);
         emit(Op::pass, reg, r.local.reg, 0, e.span);
-        if (context_.lifetime.moves) {
-            needs_init_ = true;
-            forget(r.local);
-        }
+        passed_on(r.local);
     }
     own(reg);
     return {reg, Hold::unnamed, true};

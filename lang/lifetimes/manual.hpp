@@ -6,23 +6,13 @@
 
 namespace harness::lang {
 
-struct Manual {
+struct Manual : ObjectsUncounted {
     static constexpr Lifetime traits() {
-        Lifetime l;
+        Lifetime l = ObjectsUncounted::traits();
         l.name = "manual";
         l.summary = "released by free and deinit; what is live at exit is a leak";
-        l.counts = true;
-        l.sequence_header = false;
         l.explicit_release = true;
-        l.gives = true;
-        l.live_at_exit_is_leak = true;
-        l.birth_word = 1;
         return l;
-    }
-    template <bool Checked>
-    [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
-        if (always_counted(v)) count_up<Checked>(S, v);
-        return v.lent();
     }
     /// Another name for the same object: it may stand for it everywhere, also where a place is to own it.
     template <bool Checked>
@@ -58,12 +48,7 @@ struct Manual {
     static Value store_edge(Interpreter* S, Value, Value v) {
         return share<Checked>(S, v).lent();
     }
-    template <bool Checked>
-    static Value take(Interpreter*, Value v) {
-        return v;
-    }
-    /// Reading a field or an element is a borrow; a name's value stays as it is.
-    [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
+    /// A name's value stays as it is.
     static Value read_name(Value v) { return v; }
 };
 

@@ -70,13 +70,29 @@ template <bool Checked>
     return from_string < 6 && (0b110101U >> from_string & 1) != 0;
 }
 
-/// Whether the place that holds the value is the one owner of what it refers to.
-[[gnu::always_inline]] inline bool owns(Value v) {
-    return v.tag() == Tag::object || v.tag() == Tag::sequence;
-}
-
-/// Strings and what the VM counts under every lifetime that releases.
-[[gnu::always_inline]] inline bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
+/// Objects are not counted; strings and what the VM counts are.
+struct ObjectsUncounted {
+    static constexpr Lifetime traits() {
+        Lifetime l;
+        l.counts = true;
+        l.sequence_header = false;
+        l.gives = true;
+        l.live_at_exit_is_leak = true;
+        l.birth_word = 1;
+        return l;
+    }
+    template <bool Checked>
+    [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
+        if (always_counted(v)) count_up<Checked>(S, v);
+        return v.lent();
+    }
+    template <bool Checked>
+    static Value take(Interpreter*, Value v) {
+        return v;
+    }
+    /// Reading a field or an element is a borrow.
+    [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
+};
 
 /// What lifetimes have in common where nothing goes before its region or its program: no name answers for
 /// what it holds.

@@ -8,23 +8,13 @@
 
 namespace harness::lang {
 
-struct Scope {
+struct Scope : ObjectsUncounted {
     static constexpr Lifetime traits() {
-        Lifetime l;
+        Lifetime l = ObjectsUncounted::traits();
         l.name = "scope";
         l.summary = "released with its owner: a name, or the place that it was handed to";
-        l.counts = true;
-        l.sequence_header = false;
-        l.gives = true;
         l.single_owner = true;
-        l.live_at_exit_is_leak = true;
-        l.birth_word = 1;
         return l;
-    }
-    template <bool Checked>
-    [[gnu::always_inline]] static Value share(Interpreter* S, Value v) {
-        if (always_counted(v)) count_up<Checked>(S, v);
-        return v.lent();
     }
     /// Another name for the same object borrows it.
     template <bool Checked>
@@ -77,11 +67,6 @@ struct Scope {
     static Value store_edge(Interpreter* S, Value holder, Value v) {
         return store_copy<Checked>(S, holder, v);
     }
-    template <bool Checked>
-    static Value take(Interpreter*, Value v) {
-        return v;
-    }
-    [[gnu::always_inline]] static Value read_place(Value v) { return v.lent(); }
     [[gnu::always_inline]] static Value read_name(Value v) { return v.lent(); }
 };
 

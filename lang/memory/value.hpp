@@ -127,6 +127,12 @@ constexpr bool same_object(Value a, Value b) {
     return a == b || (a.is_heap() && b.is_heap() && a.owned() == b.owned());
 }
 
+/// Strings and what the VM counts under every lifetime that releases.
+constexpr bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
+
+/// Whether the place that holds the value answers for an object that is not counted.
+constexpr bool owns(Value v) { return v.tag() == Tag::object || v.tag() == Tag::sequence; }
+
 constexpr bool fits_integer(std::int64_t i) { return i >= integer_min && i <= integer_max; }
 
 }  // namespace harness::lang

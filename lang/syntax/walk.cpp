@@ -197,4 +197,16 @@ void each_expression(const Stmt* s, const OnExpr& visitor) {
     }
 }
 
+const NameExpr* root_name(const Expr* place) {
+    while (true) {
+        if (place->kind == ExprKind::name) return &as<NameExpr>(place);
+        if (place->kind == ExprKind::attribute)
+            place = as<AttributeExpr>(place).object;
+        else if (place->kind == ExprKind::index)
+            place = as<IndexExpr>(place).object;
+        else
+            return nullptr;
+    }
+}
+
 }  // namespace harness::lang

@@ -26,4 +26,7 @@ void each_statement(Block body, const std::function<void(const Stmt*)>& visit);
 /// and the values of patterns too, annotations not.
 void each_expression(const Stmt* s, const OnExpr& visit);
 
+/// The name that a place begins with: p of p.f and p[i].g; null where it begins with something else.
+const NameExpr* root_name(const Expr* place);
+
 }  // namespace harness::lang

@@ -157,8 +157,7 @@ bool Interpreter::bind_arguments(const Function& f, Value closure, Value* base, 
     if (lifetime.single_owner) {
         // What nobody names belongs to the tuple and the dict now, and a default to its function.
         const auto receive = [](Value& place, Value given) {
-            if (given.is_owned() && same_object(place, given) && !given.is_string() && !given.is_counted())
-                place = given;
+            if (owns(given) && same_object(place, given)) place = given;
         };
         if (f.has_rest && rest.get().is_sequence())
             for (std::size_t i = positional; i < given; ++i)

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::uint32_t most_nested_calls = 900;
 
-bool owns_object(Value v) { return v.tag() == Tag::object || v.tag() == Tag::sequence; }
-
 }  // namespace
 
 bool Interpreter::push_frame(const Function& function, Value* base, std::uint32_t result,
@@ -174,7 +172,7 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
         for (std::uint32_t i = 0; i + named < count; ++i) {
             // The exception is the one owner of what it was given; its __init__ borrows it.
             const bool given =
-                owns_object(first[i]) && (lifetime.single_owner || (lifetime.gives && is_unnamed(first[i])));
+                owns(first[i]) && (lifetime.single_owner || (lifetime.gives && is_unnamed(first[i])));
             args.push_back(given ? first[i] : share(first[i]));
             if (given) first[i] = first[i].lent();
         }
@@ -262,13 +260,9 @@ Interpreter::Entered Interpreter::enter_method(Value self, NameId name, Value* f
             }
         }
     } else if (const Native* native = builtin_method(self, name)) {
-        received_ = 0;
-        const Value v = call_native(*native, first, count + 1, keywords);
-        note_received({first + 1, count});
+        const Value v = lifetime.gives ? give_to_method(*native, first, count, return_pc, keywords)
+                                       : call_native(*native, first, count + 1, keywords);
         if (v == Value::failed()) return Entered::failed;
-        note_lent(*native, return_pc,
-                  native->name == "setdefault" && count == 2 && !same_object(v, first[2]));
-        if (lifetime.gives && count == 1) hand_on_argument(*native, self, &first[1]);
         frame->base[result] = v;
         return Entered::done;
     }
@@ -300,14 +294,10 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
     }
     // What the list owns is given, as far as a function of the program receives it.
     const bool gives = lifetime.single_owner && is_of_program(callee);
-    const auto hand_over = [&](Value& element) {
-        const Value v = element;
-        if (!lifetime.single_owner) return v;
-        element = element.lent();
-        return v;
-    };
     const auto unpacked = [&](Value& element) {
-        return gives ? hand_over(element) : lifetime.single_owner ? element.lent() : element;
+        const Value v = element;
+        if (gives) element = v.lent();
+        return lifetime.single_owner && !gives ? v.lent() : v;
     };
     for (std::uint32_t i = 0; i < n; ++i) above[i] = unpacked(positional.elements()[i]);
     std::vector<Value> keywords = {Value::integer(named.live)};
@@ -329,7 +319,7 @@ Interpreter::Entered Interpreter::enter_unpacked(Value callee, Value list, Value
     if (gives && entered == Entered::failed) {
         // Nobody received anything.
         for (std::uint32_t i = 0; i < n; ++i)
-            if (owns_object(above[i])) positional.elements()[i] = above[i];
+            if (owns(above[i])) positional.elements()[i] = above[i];
         at = n;
         for (std::uint32_t i = 0; i < named.used; ++i)
             if (named.entries[i].key != Value::absent()) named.entries[i].value = above[at++];

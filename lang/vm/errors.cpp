@@ -377,7 +377,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         f.base[range.reg] = Value::none();
         const bool by_callee = range.holder == Holder::called && from_called;
         if (lifetime.single_owner) {
-            if (!by_callee || v.is_string() || v.is_counted()) owners.push_back(v);
+            if (!by_callee || always_counted(v)) owners.push_back(v);
         } else {
             by_callee || range.holder == Holder::name ? discard(v) : drop(v);
         }
@@ -395,7 +395,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     if (names_too && lifetime.single_owner)
         for (unsigned i = 0; i < function.header.parameters; ++i) {
             Value& parameter = f.base[i];
-            if (!parameter.is_owned() || parameter.is_string() || parameter.is_counted()) continue;
+            if (!owns(parameter)) continue;
             owners.push_back(parameter);
             parameter = parameter.lent();
         }

@@ -28,9 +28,6 @@ void set_visited(const ObjectHeap& heap, Value v, bool on) {
     word = on ? word | Sequence::visited_bit : word & ~Sequence::visited_bit;
 }
 
-bool is_counted_kind(Value v) { return v.is_string() || v.is_counted(); }
-bool owns_object(Value v) { return v.is_owned() && !is_counted_kind(v); }
-
 }  // namespace
 
 // --- Everything that an object owns
@@ -45,7 +42,7 @@ void Interpreter::mark_ending(Value v) {
 
 /// Whether deinit of a holder goes on to what its place refers to.
 bool Interpreter::is_deinited_with_holder(Value v) {
-    if (!owns_object(v)) return false;
+    if (!owns(v)) return false;
     if (!heap.live(v)) {
         // Two places may own one object: the first of them that this deinit came to ended it.
         const auto& entry = heap.handles().entry(v);
@@ -96,12 +93,12 @@ void Interpreter::deinit_together(std::span<const Value> roots, std::vector<Valu
         destruct_with_kept(roots);
     } else if (destructors_exist_) {
         for (const Value root : roots)
-            if (!is_counted_kind(root) && heap.live(root)) destruct_owned(root);
+            if (!always_counted(root) && heap.live(root)) destruct_owned(root);
     }
     set_site();
     const std::size_t first = deinited_.size();
     for (const Value root : roots) {
-        if (is_counted_kind(root))
+        if (always_counted(root))
             discard(root);
         else if (lifetime.single_owner) {
             if (!heap.checked() || (heap.live(root) && !is_visited(heap, root)))
@@ -141,7 +138,7 @@ void Interpreter::destruct_owned(Value root) {
         run_destructor(v);
         if (!heap.live(v)) continue;
         visit_slots(v, [&](Value slot) {
-            if (owns_object(slot) && heap.live(slot) && seen.insert(slot.payload()).second)
+            if (owns(slot) && heap.live(slot) && seen.insert(slot.payload()).second)
                 waiting.push_back(slot);
         });
     }
@@ -176,7 +173,7 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
                 down = true;
             } else {
                 --left;
-                if (!is_counted_kind(v)) continue;
+                if (!always_counted(v)) continue;
                 slot = Value::none();
                 discard(v);
             }
@@ -197,7 +194,7 @@ void Interpreter::hand_on_somewhere(Value from, Value heir) {
     if (!from.is_sequence() || !heir.is_sequence() || same_object(from, heir)) return;
     std::unordered_map<std::uint64_t, Value*> given;
     for (Value& v : slots_of(from))
-        if (owns_object(v)) given.emplace(v.payload(), &v);
+        if (owns(v)) given.emplace(v.payload(), &v);
     if (given.empty()) return;
     for (Value& place : slots_of(heir)) {
         const auto giver = given.find(place.payload());
@@ -220,7 +217,7 @@ void Interpreter::hand_on_elements(Value from, Value heir, bool at_end) {
     Value* to = taker.elements() + (at_end ? taker.length() - n : 0);
     for (std::uint32_t i = 0; i < n; ++i) {
         Value& v = giver.elements()[i];
-        if (!owns_object(v) || !same_object(v, to[i])) continue;
+        if (!owns(v) || !same_object(v, to[i])) continue;
         to[i] = v;
         v = v.lent();
     }
@@ -236,7 +233,7 @@ void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
             const auto table = std::move(found->second);
             side_tables_.erase(found);
             for (const auto& [name, slot] : table) {
-                if (is_counted_kind(slot))
+                if (always_counted(slot))
                     discard(slot);
                 else if (more != nullptr && is_deinited_with_holder(slot))
                     more->push_back(slot);
@@ -249,7 +246,7 @@ void Interpreter::leave_attached(Value v, std::vector<Value>* more) {
     const std::vector<Value> kept = std::move(found->second);
     kept_.erase(found);
     for (const Value held : kept) {
-        if (is_counted_kind(held)) {
+        if (always_counted(held)) {
             discard(held);
             continue;
         }
@@ -286,7 +283,7 @@ void Interpreter::free_alone(Value v) {
     set_site();
     visit_slots(v, [&](Value& slot) {
         const Value held = slot;
-        if (!is_counted_kind(held)) return;
+        if (!always_counted(held)) return;
         slot = Value::none();
         discard(held);
     });
@@ -301,7 +298,7 @@ void Interpreter::free_closure(Value closure) {
         if (!cell.is_counted() || heap.class_id(cell) != ClassId::cell || heap.header(cell).count != 1)
             continue;
         Value& content = heap.payload<Cell>(cell).content;
-        if (!owns_object(content)) continue;
+        if (!owns(content)) continue;
         const Value owned = content;
         content = freed_marker(owned);
         deinit(owned);
@@ -309,7 +306,7 @@ void Interpreter::free_closure(Value closure) {
 }
 
 bool Interpreter::free_by_hand(Value v, bool deep, bool parameter) {
-    if (is_counted_kind(v)) {
+    if (always_counted(v)) {
         if (parameter) return true;
         if (deep && v.is_counted() && heap.class_id(v) == ClassId::closure) free_closure(v);
         discard(v);
@@ -334,9 +331,9 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
     set_site();
     if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
-    if (lifetime.single_owner && !is_counted_kind(v) && !heap.live(v))
+    if (lifetime.single_owner && !always_counted(v) && !heap.live(v))
         return free_by_hand(v, deep, parameter);
-    if (lifetime.counts && (!parameter || (lifetime.single_owner && owns_object(v)))) {
+    if (lifetime.counts && (!parameter || (lifetime.single_owner && owns(v)))) {
         discard(v);
         return !uncatchable();
     }

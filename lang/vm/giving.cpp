@@ -34,6 +34,18 @@ void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc
     lent_in_ = frame;
 }
 
+/// What such a method stored of its arguments is its receiver's, what it joined is handed on.
+Value Interpreter::give_to_method(const Native& native, Value* first, std::uint32_t count,
+                                  const std::uint32_t* return_pc, const Value* keywords) {
+    received_ = 0;
+    const Value v = call_native(native, first, count + 1, keywords);
+    note_received({first + 1, count});
+    if (v == Value::failed()) return v;
+    note_lent(native, return_pc, count == 2 && native.name == "setdefault" && !same_object(v, first[2]));
+    if (count == 1) hand_on_argument(native, first[0], &first[1]);
+    return v;
+}
+
 bool Interpreter::was_lent(const std::uint32_t* return_pc) {
     if (lent_behind_ != return_pc || lent_in_ != frame) return false;
     lent_behind_ = nullptr;
@@ -67,7 +79,7 @@ void Interpreter::hand_on_values(Value from, Value heir) {
         Value* place = dict_find(*this, heap.payload<Dict>(heir), entry.key, hash);
         if (place == nullptr || !same_object(*place, entry.value)) continue;
         *place = entry.value;
-        if (!entry.value.is_string() && !entry.value.is_counted()) entry.value = entry.value.lent();
+        entry.value = entry.value.lent();
     }
 }
 
@@ -76,8 +88,7 @@ void Interpreter::hand_on_values(Value from, Value heir) {
 /// Where the iterator walks it itself, or by an iterator of its own, that place owns it from now on. What a
 /// class's __iter__ made refers to it in a way of its own, so it is kept with that.
 bool Interpreter::give_to_iterator(Value& iterator, Value given) {
-    if (!lifetime.gives || !given.is_owned() || !given.is_heap() || given.is_string() || given.is_counted() ||
-        !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
+    if (!lifetime.gives || !owns(given) || !iterator.is_heap() || !heap.live(given) || !heap.live(iterator))
         return false;
     if (same_object(iterator, given)) {
         iterator = given;

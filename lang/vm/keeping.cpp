@@ -221,7 +221,7 @@ bool Interpreter::keep(Value kept, Value target, bool forever, bool) {
         kept_[target.payload()].push_back(held);
         if (heap.has_header(target)) heap.header(target).flags |= flag_kept;
     }
-    if (lifetime.gives && !held.is_string() && !held.is_counted()) ++keepers_[held.payload()].targets;
+    if (lifetime.gives && !always_counted(held)) ++keepers_[held.payload()].targets;
     return true;
 }
 

@@ -69,7 +69,7 @@ void Interpreter::release_unnamed() {
     while (!kept_forever_.empty()) {
         const Value kept = kept_forever_.back();
         kept_forever_.pop_back();
-        const bool by_hand = lifetime.gives && !kept.is_string() && !kept.is_counted();
+        const bool by_hand = lifetime.gives && !always_counted(kept);
         if (!by_hand) discard(kept);
         // What was freed by name meanwhile has no keepers left.
         else if (keepers_.erase(kept.payload()) != 0 && heap.live(kept))
@@ -244,7 +244,7 @@ std::vector<Interpreter::LeakSite> Interpreter::leak_sites(const std::vector<Val
         const Span span = program.span_of_site(heap.handles().entry(v).allocated);
         const auto [found, fresh] =
             known.try_emplace(std::uint64_t{span.begin} << 32 | span.end, sites.size());
-        if (fresh) sites.push_back({span, 0, 0, lifetime.gives && (v.is_string() || v.is_counted())});
+        if (fresh) sites.push_back({span, 0, 0, lifetime.gives && always_counted(v)});
         LeakSite& site = sites[found->second];
         ++site.objects;
         site.bytes += heap.requested_bytes(v);

@@ -27,18 +27,14 @@ struct Handlers {
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
     static void drop(Interpreter* S, Value v) { P::template drop<checked>(S, v); }
     enum How { take, copy, edge, move, give };
-    /// What a slow path is told: it copies what a parameter holds, whoever gave it.
+    /// How a slow path stores what R[reg] holds: of a parameter a copy, whoever gave it, unless it is the one owner.
+    /// after_the_long_way() says what is left of the name then.
     template <How how>
-    static constexpr How how_by_the_long_way = how == move   ? take
-                                               : how == give ? copy
-                                                             : how;
-    /// What a slow path stores of R[reg], and how; after_the_long_way() says what is left of the name then.
-    template <How how>
-    static How how_by_the_long_way_of([[maybe_unused]] Value v) {
+    static How how_by_the_long_way([[maybe_unused]] Value v) {
         if constexpr (single_owner && (how == move || how == give))
             return owns(v) ? take : copy;
         else
-            return how_by_the_long_way<how>;
+            return how == move ? take : how == give ? copy : how;
     }
     template <How how>
     static Value by_the_long_way(Value v) {

@@ -33,8 +33,7 @@ void op_lend(HARNESS_OPERANDS) {
 }
 void op_set_aside(HARNESS_OPERANDS) {
     const Value v = R[B];
-    const bool owned = v.tag() == Tag::object || v.tag() == Tag::sequence;
-    R[A] = owned ? v : Value::none();
+    R[A] = owns(v) ? v : Value::none();
     R[B] = v.lent();
     HARNESS_NEXT(0);
 }

@@ -18,8 +18,6 @@ namespace {
 /// dying container and dropping it does not end it twice.
 constexpr std::uint32_t held_count = std::uint32_t{1} << 30;
 
-bool always_counted(Value v) { return v.is_string() || v.is_counted(); }
-
 }  // namespace
 
 // --- The list of the dead

@@ -727,11 +727,12 @@ class Statements(Environment):
             self.forget(var)
 
     def early_return(self) -> None:
+        """The result is made before what it reads is ended."""
         result = self.returning()
         if result is None:
             return
         text, name = result, self.fresh("result")
-        if text.isidentifier() or "(" not in text:
+        if text.isalnum():
             self.emit_all(*self.ends_on_the_way_out(0), f"return {text}")
         else:
             self.emit(f"{name} = {text}")
