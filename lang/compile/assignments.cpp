@@ -115,8 +115,7 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
             const bool apart = target->kind == ExprKind::tuple || target->kind == ExprKind::list;
             if (context_.checked && apart && made.hold != Hold::plain)
                 emit(Op::check_live, made.reg, 0, 0, value->span);
-            last_ = handed.has_value() ||
-                    (made.hold == Hold::lent && !made.temporary && is_last_read(value));
+            last_ = handed.has_value() || (made.hold == Hold::lent && !made.temporary && is_last_read(value));
             assign_target(target, made, span);
             last_ = false;
             if (handed.has_value()) passed_on(*handed);

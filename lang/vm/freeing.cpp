@@ -138,8 +138,7 @@ void Interpreter::destruct_owned(Value root) {
         run_destructor(v);
         if (!heap.live(v)) continue;
         visit_slots(v, [&](Value slot) {
-            if (owns(slot) && heap.live(slot) && seen.insert(slot.payload()).second)
-                waiting.push_back(slot);
+            if (owns(slot) && heap.live(slot) && seen.insert(slot.payload()).second) waiting.push_back(slot);
         });
     }
 }
@@ -331,8 +330,7 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
     if (!v.is_heap()) return true;
     set_site();
     if (lifetime.explicit_release) return free_by_hand(v, deep, parameter);
-    if (lifetime.single_owner && !always_counted(v) && !heap.live(v))
-        return free_by_hand(v, deep, parameter);
+    if (lifetime.single_owner && !always_counted(v) && !heap.live(v)) return free_by_hand(v, deep, parameter);
     if (lifetime.counts && (!parameter || (lifetime.single_owner && owns(v)))) {
         discard(v);
         return !uncatchable();

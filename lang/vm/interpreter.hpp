@@ -113,8 +113,8 @@ class Interpreter : public Machine {
     bool is_of_program(Value callee) const;
     /// Calls a method of a builtin type where arguments may be given: the receiver stands at `first`, `count`
     /// arguments behind it.
-    Value give_to_method(const Native& native, Value* first, std::uint32_t count, const std::uint32_t* return_pc,
-                         const Value* keywords);
+    Value give_to_method(const Native& native, Value* first, std::uint32_t count,
+                         const std::uint32_t* return_pc, const Value* keywords);
     Entered enter_function(const Function& function, Value closure, Value* base, std::uint32_t count,
                            std::uint32_t result, const std::uint32_t* return_pc, const Value* keywords);
     Entered construct(const ClassInfo& type, Value* first, std::uint32_t count, std::uint32_t result,

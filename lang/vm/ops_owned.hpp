@@ -27,8 +27,8 @@ struct Handlers {
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
     static void drop(Interpreter* S, Value v) { P::template drop<checked>(S, v); }
     enum How { take, copy, edge, move, give };
-    /// How a slow path stores what R[reg] holds: of a parameter a copy, whoever gave it, unless it is the one owner.
-    /// after_the_long_way() says what is left of the name then.
+    /// How a slow path stores what R[reg] holds: of a parameter a copy, whoever gave it, unless it is the one
+    /// owner. after_the_long_way() says what is left of the name then.
     template <How how>
     static How how_by_the_long_way([[maybe_unused]] Value v) {
         if constexpr (single_owner && (how == move || how == give))
