@@ -10,10 +10,10 @@
 #include "harness/cell.hpp"
 #include "harness/check_options.hpp"
 #include "harness/check_report.hpp"
+#include "harness/command_steps.hpp"
 #include "harness/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/exit_codes.hpp"
-#include "harness/files.hpp"
 #include "harness/supervisor.hpp"
 #include "lang/check/check.hpp"
 
@@ -231,30 +231,15 @@ std::string whole_report(const CheckSettings& settings, const Json& programs, in
 
 int check_command(const std::vector<std::string>& arguments) {
     const Parsed<CheckSettings> parsed = parse_check(arguments, known_names());
-    if (const auto* help = std::get_if<HelpText>(&parsed))
-        return print_out(help->text) ? exit_ok : exit_harness_failed;
-    if (const auto* failure = std::get_if<Failure>(&parsed)) {
-        complain(*failure);
-        return exit_usage;
-    }
+    if (const auto code = tell_end(parsed)) return *code;
     const CheckSettings& settings = std::get<CheckSettings>(parsed);
     OutputFile json;
     // A name that is misspelt is told before the first program runs.
     std::vector<std::string> sources;
     for (const RunSettings& run : settings.programs) {
-        Outcome<std::string> source = read_input(run.file);
-        if (!source) {
-            complain(source.failure());
-            return exit_usage;
-        }
-        sources.push_back(std::move(source).value());
+        if (const auto code = read_source(run.file, sources.emplace_back())) return *code;
     }
-    if (!settings.json_path.empty()) {
-        if (const auto refusal = json.open(settings.json_path, settings.force)) {
-            complain(refusal->failure);
-            return refusal->exists ? exit_usage : exit_harness_failed;
-        }
-    }
+    if (const auto code = open_report(json, settings.json_path, settings.force)) return *code;
     int exit_code = exit_ok, signal = 0;
     Json programs = Json::array();
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -268,10 +253,7 @@ int check_command(const std::vector<std::string>& arguments) {
         if (!whole || !check.written()) break;
     }
     if (!settings.json_path.empty()) {
-        if (const auto failure = json.commit(whole_report(settings, programs, exit_code))) {
-            complain(*failure);
-            return exit_harness_failed;
-        }
+        if (const auto code = write_report(json, whole_report(settings, programs, exit_code))) return *code;
     }
     return pass_on(signal, exit_code);
 }

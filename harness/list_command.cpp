@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "allocators/registry.hpp"
-#include "harness/command_line.hpp"
+#include "harness/command_steps.hpp"
 #include "harness/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/exit_codes.hpp"
@@ -79,12 +79,7 @@ int list_command(const std::vector<std::string>& arguments) {
     CLI::App app(examples);
     app.name("harness list");
     app.add_option("WHAT", what, "allocators or lifetimes; everything if left out")->type_name(" ");
-    if (const auto end = read_arguments(app, arguments)) {
-        if (const auto* help = std::get_if<HelpText>(&*end))
-            return print_out(help->text) ? exit_ok : exit_harness_failed;
-        complain(std::get<Failure>(*end));
-        return exit_usage;
-    }
+    if (const auto end = read_arguments(app, arguments)) return tell_end(*end).value();
     std::string text;
     if (what.empty()) {
         text = "allocators: name, threads, parameters, what it is\n" + allocator_lines() + "\nlifetimes\n" +
@@ -94,8 +89,8 @@ int list_command(const std::vector<std::string>& arguments) {
     } else if (what == "lifetimes") {
         text = lifetime_lines();
     } else {
-        complain(unknown_name("something to list", what, {"allocators", "lifetimes"}, "harness list --help"));
-        return exit_usage;
+        return refuse(
+            unknown_name("something to list", what, {"allocators", "lifetimes"}, "harness list --help"));
     }
     return print_out(text) ? exit_ok : exit_harness_failed;
 }

@@ -2,11 +2,10 @@
 // print.
 #include <CLI/CLI.hpp>
 
-#include "harness/command_line.hpp"
+#include "harness/command_steps.hpp"
 #include "harness/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/exit_codes.hpp"
-#include "harness/files.hpp"
 #include "lang/run.hpp"
 
 namespace harness::cli {
@@ -29,21 +28,13 @@ int python_command(const std::vector<std::string>& arguments) {
     CLI::App app(examples);
     app.name("harness python");
     app.add_option("FILE", file, "the program; - is standard input")->type_name(" ")->required();
-    if (const auto end = read_arguments(app, arguments)) {
-        if (const auto* help = std::get_if<HelpText>(&*end))
-            return print_out(help->text) ? exit_ok : exit_harness_failed;
-        complain(std::get<Failure>(*end));
-        return exit_usage;
-    }
-    Outcome<std::string> source = read_input(file);
-    if (!source) {
-        complain(source.failure());
-        return exit_usage;
-    }
+    if (const auto end = read_arguments(app, arguments)) return tell_end(*end).value();
+    std::string source;
+    if (const auto code = read_source(file, source)) return *code;
     lang::SourceMap sources;
     std::vector<lang::Diagnostic> errors;
     const std::string name = file == "-" ? "<stdin>" : file;
-    const std::string text = lang::to_python(std::move(source).value(), name, sources, errors);
+    const std::string text = lang::to_python(source, name, sources, errors);
     std::string messages;
     bool rejected = false;
     for (const lang::Diagnostic& error : errors) {

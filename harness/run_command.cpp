@@ -1,10 +1,10 @@
 // `harness run`: one program, one allocator, one lifetime, in a child process that may fail safely.
 // The parent reads the command line and the source, the child runs, the parent judges and tells.
 #include "harness/cell.hpp"
+#include "harness/command_steps.hpp"
 #include "harness/commands.hpp"
 #include "harness/console.hpp"
 #include "harness/exit_codes.hpp"
-#include "harness/files.hpp"
 #include "harness/json_report.hpp"
 #include "harness/run_options.hpp"
 #include "harness/summary.hpp"
@@ -30,43 +30,25 @@ void tell(const RunSettings& run, const Verdict& verdict) {
 
 int run_command(const std::vector<std::string>& arguments) {
     const Parsed<RunSettings> parsed = parse_run(arguments, known_names());
-    if (const auto* help = std::get_if<HelpText>(&parsed))
-        return print_out(help->text) ? exit_ok : exit_harness_failed;
-    if (const auto* failure = std::get_if<Failure>(&parsed)) {
-        complain(*failure);
-        return exit_usage;
-    }
+    if (const auto code = tell_end(parsed)) return *code;
     const RunSettings& run = std::get<RunSettings>(parsed);
-    const Outcome<std::string> source = read_input(run.file);
-    if (!source) {
-        complain(source.failure());
-        return exit_usage;
-    }
+    std::string source;
+    if (const auto code = read_source(run.file, source)) return *code;
     OutputFile json;
-    if (!run.json_path.empty()) {
-        if (const auto refusal = json.open(run.json_path, run.force)) {
-            complain(refusal->failure);
-            return refusal->exists ? exit_usage : exit_harness_failed;
-        }
-    }
+    if (const auto code = open_report(json, run.json_path, run.force)) return *code;
     const bool colour = colour_wanted();
-    Outcome<Ending> ending = supervise([&] { return run_cell(run, source.value(), colour); }, run.timeout_ns);
+    Outcome<Ending> ending = supervise([&] { return run_cell(run, source, colour); }, run.timeout_ns);
     if (!ending) {
         complain(ending.failure());
         return exit_harness_failed;
     }
     const Verdict verdict = judge(std::move(ending).value(), run);
     // An allocator that could not be made is a slip on the command line, not a run to report on.
-    if (verdict.report && verdict.exit_code == exit_usage && !verdict.trouble.message.empty()) {
-        complain(verdict.trouble);
-        return exit_usage;
-    }
+    if (verdict.report && verdict.exit_code == exit_usage && !verdict.trouble.message.empty())
+        return refuse(verdict.trouble);
     tell(run, verdict);
     if (!run.json_path.empty()) {
-        if (const auto failure = json.commit(json_report(run, verdict))) {
-            complain(*failure);
-            return exit_harness_failed;
-        }
+        if (const auto code = write_report(json, json_report(run, verdict))) return *code;
     }
     return pass_on(verdict.pass_on, verdict.exit_code);
 }

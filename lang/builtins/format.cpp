@@ -4,6 +4,7 @@
 
 #include "lang/builtins/format_spec.hpp"
 #include "lang/builtins/numbers.hpp"
+#include "lang/builtins/string_building.hpp"
 #include "lang/builtins/text.hpp"
 
 namespace harness::lang {
@@ -45,15 +46,8 @@ int ask_class(Machine& machine, Value v, std::string_view spec_text, std::string
     const Value text = machine.call_dunder(v, Dunder::format, &spec, 1);
     machine.drop(spec);
     if (is_failed(text)) return -1;
-    const bool is_text = text.is_string();
-    std::string message;
-    if (is_text)
-        out += machine.heap.text(text);
-    else
-        message = "__format__ must return a str, not " + std::string(machine.type_name(text));
-    machine.drop(text);
-    if (!is_text) machine.raise(ErrorKind::TypeError, std::move(message));
-    return is_text ? 1 : -1;
+    const auto refusal = [](const std::string& type) { return "__format__ must return a str, not " + type; };
+    return append_answer(machine, text, out, refusal) ? 1 : -1;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "lang/builtins/float_text.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/places.hpp"
+#include "lang/builtins/string_building.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/bytecode/program.hpp"
 
@@ -240,16 +241,11 @@ int ask_class(Machine& machine, Value v, Dunder dunder, std::string& out) {
     const Value text = machine.call_dunder(v, dunder);
     if (is_absent(text)) return 0;
     if (is_failed(text)) return -1;
-    const bool is_text = text.is_string();
-    std::string message;
-    if (is_text)
-        out += machine.heap.text(text);
-    else
-        message = std::string(dunder_names[static_cast<std::size_t>(dunder)]) +
-                  " returned non-string (type " + std::string(machine.type_name(text)) + ")";
-    machine.drop(text);
-    if (!is_text) machine.raise(ErrorKind::TypeError, std::move(message));
-    return is_text ? 1 : -1;
+    const auto refusal = [&](const std::string& type) {
+        return std::string(dunder_names[static_cast<std::size_t>(dunder)]) + " returned non-string (type " +
+               type + ")";
+    };
+    return append_answer(machine, text, out, refusal) ? 1 : -1;
 }
 
 /// An instance whose class says nothing of it.

@@ -58,6 +58,21 @@ inline bool require_argument(Machine& machine, Value v, const char* name) {
     return false;
 }
 
+/// What a special method gave where a str belongs, appended and dropped. Of anything else it is a TypeError
+/// whose text `refusal` makes of the type's name.
+template <class Refusal>
+bool append_answer(Machine& machine, Value answer, std::string& out, Refusal refusal) {
+    const bool is_text = answer.is_string();
+    std::string message;
+    if (is_text)
+        out += machine.heap.text(answer);
+    else
+        message = refusal(type_text(machine, answer));
+    machine.drop(answer);
+    if (!is_text) machine.raise(ErrorKind::TypeError, std::move(message));
+    return is_text;
+}
+
 /// An optional integer: `fallback` where the argument is missing.
 inline bool optional_index(Machine& machine, Value v, std::int64_t fallback, std::int64_t& out) {
     if (!is_absent(v)) return to_index(machine, v, out);

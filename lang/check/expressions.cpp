@@ -195,14 +195,11 @@ void FunctionAnalysis::read_released(ObjectId id, Span at) {
     Object* held = state_.object(id);
     if (held == nullptr || !held->released.sure()) return;
     Diagnostic d;
-    d.name = "UseAfterFreeError";
-    d.span = at;
     d.message = "this object was already freed";
     if (!(held->made == Span{})) d.related.push_back({"allocated", held->made});
     d.related.push_back({"released", held->released.at});
-    if (again_) d.details.emplace_back("in the second turn of the loop");
     d.help = "release it later, or leave this use out";
-    reports_.add(under::manual, std::move(d));
+    tell_ended(std::move(d), at, under::manual);
     held->released = uncertain();
 }
 
@@ -211,14 +208,19 @@ void FunctionAnalysis::read_gone(ObjectId id, Span at) {
     Object* held = state_.object(id);
     if (held == nullptr || !held->gone.sure()) return;
     Diagnostic d;
-    d.name = "UseAfterFreeError";
-    d.span = at;
     d.message = "this object ended with the function that returned it";
     d.related.push_back({"returned", held->gone.at});
     const std::string place(reports_.excerpt(held->gone.at));
     d.help = "write 'return move(" + place + ")' or 'return clone(" + place + ")' there";
-    reports_.add(static_cast<LifetimeSet>(under::scope | under::ownership), std::move(d));
+    tell_ended(std::move(d), at, static_cast<LifetimeSet>(under::scope | under::ownership));
     held->gone = uncertain();
+}
+
+void FunctionAnalysis::tell_ended(Diagnostic d, Span at, LifetimeSet lifetimes) {
+    d.name = "UseAfterFreeError";
+    d.span = at;
+    if (again_) d.details.emplace_back("in the second turn of the loop");
+    reports_.add(lifetimes, std::move(d));
 }
 
 void FunctionAnalysis::read_hole(ObjectId holder, NameId field, const Expr* e) {

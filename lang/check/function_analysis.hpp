@@ -76,6 +76,7 @@ class FunctionAnalysis {
     void run_unseen_code();
     void read_released(ObjectId id, Span at);
     void read_gone(ObjectId id, Span at);
+    void tell_ended(Diagnostic d, Span at, LifetimeSet lifetimes);
     void read_hole(ObjectId holder, NameId field, const Expr* e);
 
     // calls.cpp

@@ -39,6 +39,14 @@ bool ends_list(TokenKind kind) {
 
 }  // namespace
 
+// The elements that were read since `mark`.
+SequenceExpr* Parser::sequence(ExprKind kind, std::uint32_t begin, std::size_t mark) {
+    auto* made = node<SequenceExpr>(kind, since(begin));
+    made->elements = scratch_.take<Expr*>(mark, memory_);
+    raise_above(made, highest(made->elements));
+    return made;
+}
+
 // a, *b, c without brackets; a single element stays what it is.
 Expr* Parser::star_expression_list(bool named) {
     const std::uint32_t begin = token_.begin;
@@ -54,10 +62,7 @@ Expr* Parser::star_expression_list(bool named) {
     const std::size_t mark = scratch_.mark();
     scratch_.push(first);
     while (accept(TokenKind::comma) && !ends_list(token_.kind)) scratch_.push(element());
-    auto* made = node<SequenceExpr>(ExprKind::tuple, since(begin));
-    made->elements = scratch_.take<Expr*>(mark, memory_);
-    raise_above(made, highest(made->elements));
-    return made;
+    return sequence(ExprKind::tuple, begin, mark);
 }
 
 // The targets of a for: without comparison, so that 'in' ends them.
@@ -69,10 +74,7 @@ Expr* Parser::target_list() {
         const std::size_t mark = scratch_.mark();
         scratch_.push(target);
         while (accept(TokenKind::comma) && !ends_list(token_.kind)) scratch_.push(element());
-        auto* made = node<SequenceExpr>(ExprKind::tuple, since(begin));
-        made->elements = scratch_.take<Expr*>(mark, memory_);
-        raise_above(made, highest(made->elements));
-        target = made;
+        target = sequence(ExprKind::tuple, begin, mark);
     }
     check_target(target);
     return target;
@@ -101,10 +103,7 @@ Expr* Parser::parenthesised() {
     scratch_.push(first);
     while (accept(TokenKind::comma) && !at(TokenKind::right_paren)) scratch_.push(starred_or_named());
     expect_close(TokenKind::right_paren, open, "tuple");
-    auto* made = node<SequenceExpr>(ExprKind::tuple, since(open));
-    made->elements = scratch_.take<Expr*>(mark, memory_);
-    raise_above(made, highest(made->elements));
-    return made;
+    return sequence(ExprKind::tuple, open, mark);
 }
 
 Expr* Parser::list_display() {
@@ -133,10 +132,7 @@ Expr* Parser::list_display() {
         while (accept(TokenKind::comma) && !at(TokenKind::right_bracket)) scratch_.push(starred_or_named());
     }
     expect_close(TokenKind::right_bracket, open, "list");
-    auto* made = node<SequenceExpr>(ExprKind::list, since(open));
-    made->elements = scratch_.take<Expr*>(mark, memory_);
-    raise_above(made, highest(made->elements));
-    return made;
+    return sequence(ExprKind::list, open, mark);
 }
 
 Expr* Parser::dict_display() {

@@ -240,14 +240,12 @@ Expr* Parser::index(std::uint32_t begin, Expr* object) {
         const std::size_t mark = scratch_.mark();
         scratch_.push(position);
         while (accept(TokenKind::comma) && !at(TokenKind::right_bracket)) scratch_.push(slice());
-        auto* tuple = node<SequenceExpr>(ExprKind::tuple, since(first_begin));
-        tuple->elements = scratch_.take<Expr*>(mark, memory_);
+        auto* tuple = sequence(ExprKind::tuple, first_begin, mark);
         for (const Expr* each : tuple->elements) {
             if (each->kind == ExprKind::slice) {
                 fail(each->span, "a slice has one dimension", "take the slices one after the other");
             }
         }
-        raise_above(tuple, highest(tuple->elements));
         position = tuple;
     }
     expect_close(TokenKind::right_bracket, open, "index");

@@ -205,6 +205,7 @@ class Parser {
     Expr* slice();
     Expr* parenthesised();
     Expr* list_display();
+    SequenceExpr* sequence(ExprKind kind, std::uint32_t begin, std::size_t mark);
     Expr* dict_display();
     Expr* comprehension(ExprKind kind, std::uint32_t begin, Expr* key, Expr* element);
     List<CompClause> clauses(unsigned& height);

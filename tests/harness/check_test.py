@@ -40,6 +40,25 @@ RUN_TIME_ERROR = "print(1)\nprint(1 // 0)\n"
 SYNTAX_ERROR = "if True\n    print(1)\n"
 ENDLESS = 'print("started")\nwhile True:\n    pass\n'
 PARAM = 'print(param("depth", 15))\nprint(args)\n'
+GONE = """\
+class Part:
+    def __init__(self):
+        self.n = 1
+        self.part = None
+
+def inner():
+    outer = Part()
+    outer.part = Part()
+    return outer.part
+
+def use():
+    last = Part()
+    for i in range(2):
+        print(last.n)
+        last = inner()
+
+use()
+"""
 UNREACHABLE = "def f():\n    xs = [1]\n    raise ValueError('no')\n    free(xs)\nprint(1)\n"
 
 
@@ -105,6 +124,11 @@ class Table(unittest.TestCase):
         rows = rows_of(done.stdout)
         self.assertEqual(rows["stack"][:2], ["EscapeError", "cut short"])
         self.assertEqual(rows["refcount"][:2], ["yes", "yes"])
+
+    def test_a_defect_of_the_second_turn_says_so(self):
+        done = check(GONE, "--static")
+        self.assertIn("<stdin>:14:15: error[UseAfterFreeError]: this object ended with the function", done.stderr)
+        self.assertIn("  in the second turn of the loop\n  under scope and ownership\n", done.stderr)
 
     def test_what_only_a_run_meets_is_told_in_full_with_its_lifetimes(self):
         done = check(FORGETFUL)
