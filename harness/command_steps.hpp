@@ -1,5 +1,6 @@
 // The steps that commands have in common: each tells what stops it, and says with which exit code.
-// A command that reads `if (const auto code = …) return *code;` shows the order of its steps and nothing else.
+// A command that reads `if (const auto code = …) return *code;` shows the order of its steps and nothing
+// else.
 #pragma once
 
 #include <optional>
