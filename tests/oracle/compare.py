@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import random
 import re
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +19,11 @@ from generate import generate
 from phases import as_harness, as_python
 from shrink import Shrinker
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import seeds  # noqa: E402
+
 PYTHON = "/usr/bin/python3"
-WORKERS = 2
 TIMEOUT_S = 20
-SHRINK_TIME_MAX_S = 60
 EXIT_MEMORY_DEFECT = 4
 LIFETIMES = ["leak", "manual", "refcount", "refcount+cycles", "gc", "scope", "ownership", "arena", "stack"]
 ALLOCATORS = ["direct", "arena"]
@@ -195,30 +194,18 @@ def report(comparison: Comparison, options: argparse.Namespace, seed: int, kind:
         fails = lambda text: comparison.failure(text, [cell]) == (kind, cell)  # noqa: E731
         shrinker = Shrinker(source, fails, options.shrink_time)
         source = shrinker.run()
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        file = options.keep / f"seed_{seed}.src"
-        file.write_text(as_harness(source), encoding="utf-8")
-        print(f"    made small: {file}")
-    else:
-        print("\n".join("    " + line for line in as_harness(source).splitlines()))
+    seeds.hand_out(as_harness(source), options.keep, f"seed_{seed}.src")
     print(show_difference(comparison, source, cell), flush=True)
 
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
-    parser.add_argument("--count", type=int, default=300, help="how many programs")
-    parser.add_argument("--seed", type=int, help="the number of the first program; a fresh one if not given")
-    parser.add_argument("--lifetime", action="append", metavar="L", help="only these; may be given several times")
-    parser.add_argument("--allocator", action="append", metavar="A", help="only these; may be given several times")
+    seeds.add_options(parser, 300)
+    seeds.add_shrinking_options(parser)
     parser.add_argument("--cells", type=int, metavar="N", help="each program runs under N of the cells in turn")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--checked", action="store_true", help="in checked mode only")
     mode.add_argument("--unchecked", action="store_true", help="in unchecked mode only")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="write what was made small there, not to the screen")
-    parser.add_argument("--shrink-time", type=float, default=SHRINK_TIME_MAX_S, metavar="S", help="0 leaves it whole")
-    parser.add_argument("--failures", type=int, default=5, metavar="N", help="stop after so many")
     return parser.parse_args()
 
 
@@ -226,23 +213,14 @@ def main() -> int:
     options = read_options()
     sys.setrecursionlimit(10_000)
     comparison = Comparison(options)
-    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1, 10**9)
+    first = seeds.first_seed(options)
     print(f"seeds {first} to {first + options.count - 1}", flush=True)
-    seeds = range(first, first + options.count)
-    passed = failed = 0
-    with ThreadPoolExecutor(WORKERS) as workers:
-        failures = workers.map(lambda seed: comparison.failure(generate(seed), comparison.cells_of(seed)), seeds)
-        for seed, failure in zip(seeds, failures):
-            if failure is None:
-                passed += 1
-                continue
-            failed += 1
-            report(comparison, options, seed, *failure)
-            if failed >= options.failures:
-                workers.shutdown(cancel_futures=True)
-                break
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return seeds.run_seeds(
+        seeds.batches(first, options.count),
+        lambda seed: comparison.failure(generate(seed), comparison.cells_of(seed)),
+        lambda seed, failure: report(comparison, options, seed, *failure),
+        options.failures,
+    )
 
 
 if __name__ == "__main__":

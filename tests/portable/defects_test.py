@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import argparse
-import random
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from choices import Choices
 from defects import Planter, plant
 from judge import Cell, Runner, lifetimes
 
-WORKERS = 2
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import seeds  # noqa: E402
 
 
 def failure(harness: str, seed: int, chosen: list[str]) -> str | None:
@@ -33,29 +33,22 @@ def failure(harness: str, seed: int, chosen: list[str]) -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
-    parser.add_argument("--count", type=int, default=200, help="how many programs")
-    parser.add_argument("--seed", type=int, help="the number of the first program; a fresh one if not given")
-    parser.add_argument("--lifetime", action="append", metavar="L", help="only these; may be given several times")
-    parser.add_argument("--show", action="store_true", help="print the first program that fails")
+    seeds.add_options(parser, 200)
+    parser.add_argument("--show", action="store_true", help="print each program that fails")
     options = parser.parse_args()
     chosen = options.lifetime or list(lifetimes(options.harness))
-    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1, 10**9)
+    first = seeds.first_seed(options)
     print(f"from seed {first} on", flush=True)
-    seeds = range(first, first + options.count)
-    failed = 0
-    with ThreadPoolExecutor(WORKERS) as workers:
-        for seed, wrong in zip(seeds, workers.map(lambda each: failure(options.harness, each, chosen), seeds)):
-            if wrong is None:
-                continue
-            failed += 1
-            planter = Planter(Choices(seed), True)
-            planter.program()
-            print(f"FAILED seed {seed}: {planter.kind.name}: {wrong}", flush=True)
-            if options.show and failed == 1:
-                print(plant(seed, "twin" not in wrong).source)
-    print(f"{options.count - failed} passed, {failed} failed")
-    return 1 if failed else 0
+
+    def report(seed: int, wrong: str) -> None:
+        planter = Planter(Choices(seed), True)
+        planter.program()
+        print(f"FAILED seed {seed}: {planter.kind.name}: {wrong}", flush=True)
+        if options.show:
+            print(plant(seed, "twin" not in wrong).source)
+
+    numbers = seeds.batches(first, options.count)
+    return seeds.run_seeds(numbers, lambda seed: failure(options.harness, seed, chosen), report)
 
 
 if __name__ == "__main__":

@@ -8,20 +8,17 @@ modes and with what the allocator counted itself. What fails is made small (see 
 from __future__ import annotations
 
 import argparse
-import random
 import re
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 
 from choices import Choices, shrink
 from generate import generate
-from judge import ALLOCATORS, COUNTING, Cell, Outcome, Runner, error_failure, lifetimes, modes_failure, portable_failure
+from judge import ALLOCATORS, Cell, Outcome, Runner, error_failure, lifetimes, modes_failure, portable_failure
 
-WORKERS = 2
-SHRINK_TIME_MAX_S = 60
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import seeds  # noqa: E402
+
 MADE = re.compile(rb"^made (\d+)\n\Z", re.MULTILINE)
 
 
@@ -84,13 +81,8 @@ def report(tested: Property, options: argparse.Namespace, seed: int, kind: str, 
             return again.made if found == (kind, cell) else None
 
         source = generate(Choices(replay=shrink(choices.made, fails, options.shrink_time)))
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        file = options.keep / f"portable_{seed}.src"
-        file.write_text(f"# {kind}" + (f" under {' '.join(cell.arguments)}\n" if cell else "\n") + source, encoding="utf-8")
-        print(f"    made small: {file}")
-    else:
-        print("\n".join("    " + line for line in source.splitlines()))
+    title = f"# {kind} under {' '.join(cell.arguments)}\n" if cell else f"# {kind}\n"
+    seeds.hand_out(title + source, options.keep, f"portable_{seed}.src")
     with Runner(options.harness, source) as runner:
         if cell:
             print("\n".join("    " + line for line in runner.run(cell).messages.splitlines()[:12]), flush=True)
@@ -98,53 +90,24 @@ def report(tested: Property, options: argparse.Namespace, seed: int, kind: str, 
 
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--harness", required=True, metavar="PATH", help="the binary to test")
-    parser.add_argument("--count", type=int, default=300, help="how many programs")
+    seeds.add_options(parser, 300)
+    seeds.add_shrinking_options(parser)
     parser.add_argument("--hours", type=float, metavar="H", help="go on for so long, whatever the count")
-    parser.add_argument("--seed", type=int, help="the number of the first program; a fresh one if not given")
-    parser.add_argument("--lifetime", action="append", metavar="L", help="only these; may be given several times")
-    parser.add_argument("--allocator", action="append", metavar="A", help="only these; may be given several times")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="write what was made small there, not to the screen")
-    parser.add_argument("--shrink-time", type=float, default=SHRINK_TIME_MAX_S, metavar="S", help="0 leaves it whole")
-    parser.add_argument("--failures", type=int, default=5, metavar="N", help="stop after so many")
     return parser.parse_args()
-
-
-def seeds_of(options: argparse.Namespace, first: int):
-    """The numbers of the programs, a batch at a time, until enough were tested or the time is up."""
-    if options.hours is None:
-        yield range(first, first + options.count)
-        return
-    deadline = time.monotonic() + options.hours * 3600
-    for batch in count():
-        if time.monotonic() > deadline:
-            return
-        yield range(first + batch * 100, first + (batch + 1) * 100)
 
 
 def main() -> int:
     options = read_options()
     sys.setrecursionlimit(10_000)
     tested = Property(options)
-    first = options.seed if options.seed is not None else random.SystemRandom().randrange(1, 10**9)
+    first = seeds.first_seed(options)
     print(f"from seed {first} on; {' '.join(tested.lifetimes)} on {' '.join(tested.allocators)}", flush=True)
-    passed = failed = 0
-    with ThreadPoolExecutor(WORKERS) as workers:
-        for seeds in seeds_of(options, first):
-            failures = workers.map(lambda seed: tested.failure(generate(Choices(seed)), tested.cells_of(seed)), seeds)
-            for seed, failure in zip(seeds, failures):
-                if failure is None:
-                    passed += 1
-                    continue
-                failed += 1
-                report(tested, options, seed, *failure)
-                if failed >= options.failures:
-                    workers.shutdown(cancel_futures=True)
-                    break
-            if failed >= options.failures:
-                break
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return seeds.run_seeds(
+        seeds.batches(first, options.count, options.hours),
+        lambda seed: tested.failure(generate(Choices(seed)), tested.cells_of(seed)),
+        lambda seed, failure: report(tested, options, seed, *failure),
+        options.failures,
+    )
 
 
 if __name__ == "__main__":
