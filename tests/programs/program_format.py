@@ -13,7 +13,8 @@ from pathlib import Path
 EXPECT_LINE = re.compile(r"(?:^|\s)# expect:(?: (.*))?$")
 EXPECT_HELP = re.compile(r"^\s*# expect help: (.*)$")
 EXPECT_EARLIER = re.compile(r"^\s*# expect earlier: (.*)$")
-EXPECT_ERROR = re.compile(r"^\s*# expect error: (\d+):(\d+) (\w+)(?:: (.*))?$")
+EXPECT_PLACE = re.compile(r"^\s*# expect place: (.*)$")
+EXPECT_ERROR = re.compile(r"^\s*# expect error: (?:(\d+):(\d+) )?(\w+)(?:: (.*))?$")
 FIGURE = re.compile(r"^# figure: (\S+) (==|!=|<=|>=|<|>) (\S+)$")
 DIRECTIVE = re.compile(r"^# (awaits|args|set|lifetimes|allocators|python|exit|portable|checked|cycles): ?(.*)$")
 
@@ -49,7 +50,7 @@ class FormatError(ValueError):
 
 @dataclass(frozen=True)
 class ExpectedError:
-    """Where and how a program ends; without a message only place and name are compared."""
+    """Where and how a program ends, 0:0 for no place; without a message only place and name are compared."""
 
     line: int
     column: int
@@ -85,6 +86,7 @@ class Program:
     expected_errors: list[ExpectedError] = field(default_factory=list)
     expected_helps: list[str] = field(default_factory=list)
     expected_earlier: list[str] = field(default_factory=list)
+    expected_places: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     lifetimes: list[str] | None = None
@@ -170,11 +172,13 @@ def read_program(path: Path) -> Program:
         where = f"{path}:{number}"
         if match := EXPECT_ERROR.match(line):
             at_line, at_column, name, message = match.groups()
-            program.expected_errors.append(ExpectedError(int(at_line), int(at_column), name, message))
+            program.expected_errors.append(ExpectedError(int(at_line or 0), int(at_column or 0), name, message))
         elif match := EXPECT_HELP.match(line):
             program.expected_helps.append(match.group(1))
         elif match := EXPECT_EARLIER.match(line):
             program.expected_earlier.append(match.group(1))
+        elif match := EXPECT_PLACE.match(line):
+            program.expected_places.append(match.group(1))
         elif match := EXPECT_LINE.search(line):
             program.expected_lines.append(match.group(1) or "")
         elif match := FIGURE.match(line):

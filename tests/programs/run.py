@@ -36,7 +36,8 @@ EXTRA: list[str] = []  # options that every run gets
 WORKERS = 2
 TIMEOUT_S = 60
 PYTHON = "/usr/bin/python3"
-ERROR_LINE = re.compile(r"^(?P<file>.*):(?P<line>\d+):(?P<column>\d+): error\[(?P<name>\w+)\](?:: ?(?P<message>.*))?$")
+ERROR_LINE = re.compile(r"^(?:(?P<file>.*):(?P<line>\d+):(?P<column>\d+): )?error\[(?P<name>\w+)\](?:: ?(?P<message>.*))?$")
+PLACE_LINE = re.compile(r"^  (?P<what>[^:]+): +(?P<file>[^:]+):(?P<place>\d+:\d+)(?:   |$)|^  (?P<rest>and \d+ more places? .*)$")
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,15 @@ def reported_errors(messages: str) -> list[ExpectedError]:
     errors = []
     for line in messages.splitlines():
         if match := ERROR_LINE.match(line):
-            place = int(match["line"]), int(match["column"])
+            place = int(match["line"] or 0), int(match["column"] or 0)
             errors.append(ExpectedError(*place, match["name"], match["message"] or ""))
     return errors
+
+
+def reported_places(messages: str) -> list[str]:
+    """What a message tells of other places: "allocated 3:5", in its order."""
+    found = [match for line in messages.splitlines() if (match := PLACE_LINE.match(line))]
+    return [match["rest"] or f"{match['what']} {match['place']}" for match in found]
 
 
 def same_error(expected: ExpectedError, reported: ExpectedError) -> bool:
@@ -175,6 +182,10 @@ def problems_of(program: Program, cell: Cell, outcome: Outcome) -> list[str]:
     if program.expected_errors and earlier != program.expected_earlier:
         problems += [f"expected earlier: {text}" for text in program.expected_earlier] or ["expected nothing earlier"]
         problems += [f"reported earlier: {text}" for text in earlier] or ["reported nothing earlier"]
+    places = reported_places(outcome.messages) if program.expected_places else []
+    if places != program.expected_places:
+        problems += [f"expected place: {text}" for text in program.expected_places]
+        problems += [f"reported place: {text}" for text in places]
     if outcome.exit_code not in exit_codes:
         problems.append(f"exit code {outcome.exit_code} instead of {program.exit_code}")
         problems += outcome.messages.splitlines()[:12]
