@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 
 RUN = Path(__file__).resolve().parent.parent.parent / "workloads" / "bench" / "run.py"
 HARNESS = ""
+SMALL = re.compile(r"^# small: (\d+)$", re.MULTILINE)
+# The others say nothing of memory, which their figures are without.
+PORTABLE = ["calls", "exceptions", "loops", "mandelbrot", "nbody", "sorting"]
 
 SUM = '# small: 10\nn = param("n", 100)\nprint(n * 2)\n'
 SAME = "print((tonumber(arg[1]) or 100) * 2)\n"
@@ -47,6 +51,15 @@ class Bench(unittest.TestCase):
         programs = len(list(RUN.parent.glob("*.src")))
         self.assertGreaterEqual(programs, 12)
         self.assertEqual(done.stdout.count("print the same"), programs)
+
+    def test_some_programs_are_legal_under_every_lifetime(self):
+        for name in PORTABLE:
+            file = RUN.parent / f"{name}.src"
+            size = SMALL.search(file.read_text())[1]
+            done = subprocess.run(
+                [HARNESS, "check", str(file), "--set", f"n={size}"], capture_output=True, text=True, check=False
+            )
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_each_row_has_the_ratios_and_the_last_ones_sum_them_up(self):
         self.write("twice", SUM, SAME)
