@@ -169,13 +169,8 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());
     if (type.is_exception) {
         std::vector<Value> args;
-        for (std::uint32_t i = 0; i + named < count; ++i) {
-            // The exception is the one owner of what it was given; its __init__ borrows it.
-            const bool given =
-                owns(first[i]) && (lifetime.single_owner || (lifetime.gives && is_unnamed(first[i])));
-            args.push_back(given ? first[i] : share(first[i]));
-            if (given) first[i] = first[i].lent();
-        }
+        // The exception is the one owner of what it was given; its __init__ borrows it.
+        for (std::uint32_t i = 0; i + named < count; ++i) args.push_back(exception_argument(first[i]));
         if (!set_exception_arguments(made, args.data(), static_cast<std::uint32_t>(args.size()))) {
             drop(made);
             return Entered::failed;

@@ -54,7 +54,7 @@ Span Program::span_of_site(std::uint32_t site) const {
 
 // --- Raising
 
-Value Interpreter::make_exception(const ClassInfo& type, const Value* unnamed, std::uint32_t count) {
+Value Interpreter::make_exception(const ClassInfo& type, Value* unnamed, std::uint32_t count) {
     const Value made = heap.new_instance(type);
     if (made != Value::failed() && set_exception_arguments(made, unnamed, count)) return made;
     if (made == Value::failed())
@@ -64,7 +64,8 @@ Value Interpreter::make_exception(const ClassInfo& type, const Value* unnamed, s
     return Value::failed();
 }
 
-bool Interpreter::set_exception_arguments(Value exception, const Value* unnamed, std::uint32_t count) {
+bool Interpreter::set_exception_arguments(Value exception, Value* unnamed, std::uint32_t count) {
+    if (lifetime.gives) hand_on_arguments(exception, {unnamed, count});
     const Value tuple = heap.new_tuple(unnamed, count);
     if (tuple == Value::failed()) {
         for (std::uint32_t i = 0; i < count; ++i) drop(unnamed[i]);
@@ -74,7 +75,7 @@ bool Interpreter::set_exception_arguments(Value exception, const Value* unnamed,
     if (!caught_traces_.empty()) caught_traces_.erase(exception.payload());
     Value& slot = heap.payload<Value>(exception);
     const Value old = std::exchange(slot, store_unnamed(exception, tuple));
-    discard(old);
+    drop(old);
     return true;
 }
 
@@ -87,7 +88,7 @@ Value Machine::raise(ErrorKind kind, std::string message) {
         return Value::failed();
     }
     self.set_site();
-    const Value text = heap.new_string(message);
+    Value text = heap.new_string(message);
     if (text == Value::failed()) return text;  // MemoryError is pending instead
     const Value exception = self.make_exception(error_class(kind), &text, 1);
     if (exception == Value::failed()) return exception;
@@ -114,7 +115,7 @@ Value Machine::raise_key_error(Value key, Value dict) {
     known.dict = dict;
     if (self.uncatchable()) return Value::failed();
     self.set_site();
-    const Value shared = share(key);
+    Value shared = share(key);
     const Value exception = self.make_exception(error_class(ErrorKind::KeyError), &shared, 1);
     if (exception != Value::failed()) self.raise_own(exception, known);
     return Value::failed();

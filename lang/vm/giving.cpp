@@ -1,6 +1,7 @@
 // By hand: who answers for what a call was given, where the compiler could not know what is called, and where
 // a builtin keeps what it was given.
 #include <algorithm>
+#include <utility>
 
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/hashing.hpp"
@@ -27,8 +28,9 @@ constexpr std::string_view joining_methods[] = {"extend", "update"};
 /// The caller goes on answering for what it passed to a builtin, unless that stored it.
 void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc, bool unused) {
     // By hand what a builtin may have stored is no longer the caller's; one owner knows.
-    const bool stored =
-        !lifetime.single_owner && native.is_method && contains(storing_methods, native.name) && !unused;
+    const bool stored = native.is_method && (native.name == "__init__" ||
+                                             (!lifetime.single_owner &&
+                                              contains(storing_methods, native.name) && !unused));
     if (!lifetime.gives || stored) return;
     lent_behind_ = return_pc;
     lent_in_ = frame;
@@ -54,14 +56,16 @@ bool Interpreter::was_lent(const std::uint32_t* return_pc) {
 
 /// Whether a register without a name answers for the value at this instruction: that of the argument, or one
 /// that it was moved from because something else waits between it and the window.
-bool Interpreter::is_unnamed(Value v) const {
-    const auto word = static_cast<std::uint32_t>(at - frame->function->code.data()) - 1;
-    const auto& owned = frame->function->owned;
+static bool is_unnamed_at(const Frame& f, const std::uint32_t* pc, Value v) {
+    const auto word = static_cast<std::uint32_t>(pc - f.function->code.data()) - 1;
+    const auto& owned = f.function->owned;
     return std::any_of(owned.begin(), owned.end(), [&](const OwnedRange& range) {
         return word >= range.from && word < range.to && range.holder != OwnedRange::Holder::name &&
-               same_object(frame->base[range.reg], v);
+               same_object(f.base[range.reg], v);
     });
 }
+
+bool Interpreter::is_unnamed(Value v) const { return is_unnamed_at(*frame, at, v); }
 
 /// xs.extend([[1]]): the list that nobody names goes after the call, and xs has its elements by then.
 void Interpreter::hand_on_argument(const Native& native, Value self, const Value* argument) {
@@ -81,6 +85,58 @@ void Interpreter::hand_on_values(Value from, Value heir) {
         *place = entry.value;
         entry.value = entry.value.lent();
     }
+}
+
+// --- Exceptions
+
+Value Interpreter::exception_argument(Value& argument) {
+    const bool given =
+        owns(argument) && (lifetime.single_owner || (lifetime.gives && is_unnamed(argument)));
+    if (!given) return share(argument);
+    return std::exchange(argument, argument.lent());
+}
+
+static Value* place_of(Value v, std::span<Value> places) {
+    const auto found =
+        std::find_if(places.begin(), places.end(), [v](Value each) { return same_object(each, v); });
+    return found == places.end() ? nullptr : &*found;
+}
+
+/// An __init__ replaces the arguments that its exception was made with. What the old ones own goes to the new
+/// ones if it is among them, else to the field that it was stored in, else to the parameter that it was given
+/// to, which may still store it.
+void Interpreter::hand_on_arguments(Value exception, std::span<Value> fresh) {
+    const Value old = heap.payload<Value>(exception);
+    if (!owns(old)) return;
+    for (Value& given : slots_of(old)) {
+        if (!owns(given)) continue;
+        Value* heir = place_of(given, fresh);
+        if (heir == nullptr) heir = place_of(given, slots_of(exception));
+        if (heir == nullptr) heir = given_parameter(exception, given);
+        if (heir != nullptr) *heir = std::exchange(given, given.lent());
+    }
+}
+
+/// Of the __init__ that constructs the exception, or of the one above that it moved the object on to.
+Value* Interpreter::given_parameter(Value exception, Value given) {
+    const Frame* f = frame;
+    while (f != stack->at(0) && same_object(f->base[0], exception) &&
+           (f->result_register & frame_constructs) == 0)
+        --f;
+    if ((f->result_register & frame_constructs) == 0 || !same_object(f->base[0], exception)) return nullptr;
+    while (f != frame && !is_boundary(f[1]) && is_unnamed_at(*f, f[1].return_pc, given)) ++f;
+    const std::span<Value> parameters(f->base, f->function->header.parameters);
+    const Value* parameter = place_of(given, parameters);
+    if (parameter == nullptr) return nullptr;
+    // A parameter that is written or captured has a second register, or a cell, by the same name.
+    const NameId* const slot_names = f->function->slot_names.data();
+    const NameId* const end = slot_names + f->function->slot_names.size();
+    const NameId* const first = slot_names + (parameter - f->base);
+    const NameId* const second = std::find(slot_names + parameters.size(), end, *first);
+    Value* place = f->base + ((second == end ? first : second) - slot_names);
+    if (place->is_counted() && heap.class_id(*place) == ClassId::cell)
+        place = &heap.payload<Cell>(*place).content;
+    return same_object(*place, given) ? place : nullptr;
 }
 
 // --- Iterators

@@ -96,9 +96,10 @@ constexpr Native object_methods[] = {
 
 /// Exception(*args): what a class of exceptions without an __init__ of its own does.
 Value exception_init(Machine& machine, const Value* arguments, std::uint32_t count) {
-    std::vector<Value> args;
-    for (std::uint32_t i = 1; i < count; ++i) args.push_back(machine.share(arguments[i]));
-    const bool set = interpreter(machine).set_exception_arguments(arguments[0], args.data(), count - 1);
+    Interpreter& vm = interpreter(machine);
+    std::vector<Value> args(arguments + 1, arguments + count);
+    for (Value& each : args) each = vm.exception_argument(each);
+    const bool set = vm.set_exception_arguments(arguments[0], args.data(), count - 1);
     return set ? Value::none() : Value::failed();
 }
 constexpr Native native_exception_init("__init__", exception_init, "values...", 0, true);

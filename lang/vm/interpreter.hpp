@@ -164,8 +164,12 @@ class Interpreter : public Machine {
     void raise_defect(ErrorKind kind, std::string message, Value object = Value::none(),
                       std::string help = "");
     /// Both receive the unnamed arguments, also when they fail.
-    Value make_exception(const ClassInfo& type, const Value* unnamed, std::uint32_t count);
-    bool set_exception_arguments(Value exception, const Value* unnamed, std::uint32_t count);
+    Value make_exception(const ClassInfo& type, Value* unnamed, std::uint32_t count);
+    bool set_exception_arguments(Value exception, Value* unnamed, std::uint32_t count);
+    /// What an exception stores of an argument, unnamed: the object itself where it was given.
+    Value exception_argument(Value& argument);
+    void hand_on_arguments(Value exception, std::span<Value> fresh);
+    Value* given_parameter(Value exception, Value given);
     Span current_span() const { return span_at(frame, at); }
     Span span_at(const Frame* f, const std::uint32_t* pc) const;
     std::uint32_t site_at(const Frame* f, const std::uint32_t* pc) const;
