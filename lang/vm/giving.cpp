@@ -28,9 +28,9 @@ constexpr std::string_view joining_methods[] = {"extend", "update"};
 /// The caller goes on answering for what it passed to a builtin, unless that stored it.
 void Interpreter::note_lent(const Native& native, const std::uint32_t* return_pc, bool unused) {
     // By hand what a builtin may have stored is no longer the caller's; one owner knows.
-    const bool stored = native.is_method && (native.name == "__init__" ||
-                                             (!lifetime.single_owner &&
-                                              contains(storing_methods, native.name) && !unused));
+    const bool stored =
+        native.is_method && (native.name == "__init__" ||
+                             (!lifetime.single_owner && contains(storing_methods, native.name) && !unused));
     if (!lifetime.gives || stored) return;
     lent_behind_ = return_pc;
     lent_in_ = frame;
@@ -90,8 +90,7 @@ void Interpreter::hand_on_values(Value from, Value heir) {
 // --- Exceptions
 
 Value Interpreter::exception_argument(Value& argument) {
-    const bool given =
-        owns(argument) && (lifetime.single_owner || (lifetime.gives && is_unnamed(argument)));
+    const bool given = owns(argument) && (lifetime.single_owner || (lifetime.gives && is_unnamed(argument)));
     if (!given) return share(argument);
     return std::exchange(argument, argument.lent());
 }
