@@ -38,6 +38,7 @@ lang::RunOptions run_options(const RunSettings& run) {
     options.max_heap_bytes = run.max_heap_bytes;
     options.max_depth = run.max_depth;
     options.seed = run.seed;
+    options.target_bits = run.target_bits;
     options.out = stdout;
     return options;
 }

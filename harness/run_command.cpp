@@ -1,5 +1,7 @@
 // `harness run`: one program, one allocator, one lifetime, in a child process that may fail safely.
 // The parent reads the command line and the source, the child runs, the parent judges and tells.
+#include <utility>
+
 #include "harness/cell.hpp"
 #include "harness/command_steps.hpp"
 #include "harness/commands.hpp"
@@ -9,6 +11,7 @@
 #include "harness/run_options.hpp"
 #include "harness/summary.hpp"
 #include "harness/verdict.hpp"
+#include "lang/run.hpp"
 
 namespace harness::cli {
 
@@ -26,6 +29,22 @@ void tell(const RunSettings& run, const Verdict& verdict) {
     if (run.stats) print_err(stats_table(run, verdict));
 }
 
+// Draws instead of running, so no child is needed.
+int show_layout(const RunSettings& run, std::string source) {
+    lang::SourceMap sources;
+    std::vector<lang::Diagnostic> errors;
+    const std::string file = run.file == "-" ? "<stdin>" : run.file;
+    const std::string drawing =
+        lang::draw_layout(std::move(source), file, run.layout, run.target_bits, sources, errors);
+    std::string messages;
+    for (const lang::Diagnostic& error : errors)
+        messages +=
+            (messages.empty() ? "" : "\n") + lang::render(error, sources, {.colour = colour_wanted()});
+    print_err(messages);
+    if (!errors.empty()) return exit_rejected;
+    return print_out(drawing) ? exit_ok : exit_harness_failed;
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
@@ -34,6 +53,7 @@ int run_command(const std::vector<std::string>& arguments) {
     const RunSettings& run = std::get<RunSettings>(parsed);
     std::string source;
     if (const auto code = read_source(run.file, source)) return *code;
+    if (!run.layout.empty()) return show_layout(run, std::move(source));
     OutputFile json;
     if (const auto code = open_report(json, run.json_path, run.force)) return *code;
     const bool colour = colour_wanted();

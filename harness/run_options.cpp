@@ -22,6 +22,7 @@ constexpr const char* examples =
   harness run --allocator arena --lifetime leak p.src --stats
   harness run p.src --set depth=18 --json - --quiet       one JSON object after the output
   harness run --unchecked --timeout 10 --max-heap 2G p.src
+  harness run --layout Example --target-bits 32 p.src     the bytes of a struct or enum of the program
   generate | harness run - -- these are args
 
 Runs one program under one allocator and one lifetime, in a child process that may fail safely.
@@ -56,6 +57,13 @@ void declare(CLI::App& app, RunSettings& run, Texts& texts) {
         ->type_name("FILE")
         ->check([](const std::string& path) { return path.empty() ? "the file has no name" : ""; });
     app.add_flag("--force", run.force, "lets --json replace an existing file");
+    app.add_option("--target-bits", run.target_bits, "32 or 64: of pointers and usize in layouts")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::IsMember({32, 64}));
+    app.add_option("--layout", run.layout, "draws the bytes of a type of the program, which is not run")
+        ->type_name("TYPE")
+        ->check([](const std::string& type) { return type.empty() ? "name a type" : ""; });
     app.add_flag("--stats", run.stats, "prints the full table of figures");
     app.add_flag("--quiet", run.quiet, "leaves the summary line out");
     app.add_option("--max-heap", texts.max_heap, "limit on requested bytes; takes K, M, G")

@@ -29,6 +29,8 @@ struct RunSettings {
     std::uint64_t seed = 1;
     std::string json_path;  ///< empty: none; "-" is standard output
     bool force = false;     ///< an existing JSON file may be replaced
+    int target_bits = 64;   ///< of pointers in layouts
+    std::string layout;     ///< the type whose bytes are drawn instead of running anything; empty: none
     bool stats = false;
     bool quiet = false;
 };

@@ -47,6 +47,7 @@ class FrontEnd {
                    .none_class = vm.class_of(Value::none()),
                    .checked = options.checked,
                    .elide_counts = options.elide_counts,
+                   .target_bits = options.target_bits,
                    .constant_string = [&vm](std::string_view text) { return vm.heap.constant_string(text); },
                    .import_module = [this](NameId name, Span span) { return import(name, span); }} {}
 

@@ -25,6 +25,7 @@ struct RunOptions {
     std::uint64_t max_heap_bytes = 0;  ///< limit on requested bytes; 0: none
     std::uint32_t max_depth = 200'000;
     std::uint64_t seed = 1;
+    int target_bits = 64;                   ///< of pointers and usize in layouts, 32 or 64
     std::uint64_t gc_pause_ns = 1'000'000;  ///< gc: a step of the collector stops after this
     bool gc_stress = false;  ///< gc: a cycle begins wherever one may, to find what the collector does not see
     std::FILE* out = stdout;
@@ -107,6 +108,12 @@ struct LifetimeInfo {
 std::vector<LifetimeInfo> list_lifetimes();
 /// Names of the lifetimes that this build was made without; as a rule there are none.
 std::vector<std::string_view> list_lifetimes_left_out();
+
+/// The bytes of a type that the program declares, or that is made of such and the language's own, as a
+/// drawing: `type` is what the program would write. Empty where there are errors, static ones of the program
+/// or of the type.
+std::string draw_layout(std::string source, const std::string& file, const std::string& type, int target_bits,
+                        SourceMap& sources, std::vector<Diagnostic>& errors);
 
 /// The same program in Python, memory statements erased; errors when it cannot be said there.
 std::string to_python(std::string source, const std::string& file, SourceMap& sources,

@@ -430,6 +430,7 @@ Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
 
 Operand FunctionCompiler::call(const CallExpr& e, int dest) {
     if (auto done = memory_call(e, dest)) return *done;
+    if (auto done = layout_call(e, dest)) return *done;
     if (auto done = builtin_call(e, dest)) return *done;
     if (has_unpacking(e)) return unpacked_call(e, dest);
     if (e.callee->kind == ExprKind::attribute) return method_call(e, as<AttributeExpr>(e.callee), dest);

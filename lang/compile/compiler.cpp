@@ -2,6 +2,7 @@
 #include "lang/compile/compiler.hpp"
 
 #include "lang/compile/function_compiler.hpp"
+#include "lang/layout/layout_table.hpp"
 
 namespace harness::lang {
 
@@ -19,6 +20,9 @@ std::uint32_t compile_module(CompileContext& context, const Block& body, const s
         const NameId mark = context.names.intern(std::string(context.names.text(constant)) + ".const");
         context.program.modules[index].info->natives[mark] = Value::true_();
     }
+    const TypeNames types = TypeNames::of(body, context.names, context.errors);
+    LayoutTable layouts(types, context.names, context.target_bits, context.errors);
+    scopes.layouts = &layouts;
     FunctionCompiler compiler(context, scopes, *scopes.module, nullptr, index);
     Function* function =
         compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);

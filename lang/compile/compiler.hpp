@@ -24,6 +24,7 @@ struct CompileContext {
     const ClassInfo& none_class;                        ///< what an annotation None asks for
     bool checked = true;                                ///< handles: reads of names may be verified
     bool elide_counts = true;
+    int target_bits = 64;  ///< of pointers, as size_of() and its like tell
     /// A string that outlives the program, for literals and messages.
     std::function<Value(std::string_view)> constant_string;
     /// Index of the module that `import name` means, compiled before this returns; nullopt after reporting an

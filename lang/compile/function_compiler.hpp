@@ -340,6 +340,11 @@ class FunctionCompiler {
     };
     Method method_decorators(const DefStmt& def);
 
+    // --- layouts.cpp
+    void layout_statement(const Stmt* s);
+    bool refuse_layout_value(NameId name, Span span);
+    std::optional<Operand> layout_call(const CallExpr& e, int dest);
+
     // --- control.cpp
     void if_statement(const IfStmt& s);
 

@@ -15,9 +15,9 @@ constexpr std::size_t most_registers = 230;
 
 /// Builtins whose result is a number, a boolean or None.
 constexpr std::string_view plain_results[] = {
-    "len",        "ord",        "int",     "float",    "bool",       "hash",
-    "isinstance", "issubclass", "hasattr", "clock",    "random_int", "random_float",
-    "wrap32",     "mulmod",     "hash48",  "callable", "print",      "range_size",
+    "len",        "ord",      "int",   "float",      "bool",         "hash",     "isinstance",
+    "issubclass", "hasattr",  "clock", "random_int", "random_float", "wrap32",   "mulmod",
+    "hash48",     "callable", "print", "range_size", "size_of",      "align_of", "offset_of",
 };
 
 }  // namespace

@@ -14,6 +14,8 @@
 
 namespace harness::lang {
 
+class LayoutTable;
+
 /// How a local name gets a value, for finding the names that can never refer to the heap.
 struct Binding {
     NameId name;
@@ -74,6 +76,7 @@ struct ScopeTree {
         functions;  ///< by DefStmt, LambdaExpr or generator
     std::unordered_map<const ClassStmt*, std::uint32_t> class_templates;  ///< those that have one already
     std::unordered_map<const Expr*, std::uint16_t> types;                 ///< of annotations, once known
+    LayoutTable* layouts = nullptr;  ///< the structs and enums of the module, while it is compiled
 };
 
 /// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter

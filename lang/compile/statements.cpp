@@ -183,8 +183,7 @@ void FunctionCompiler::rare_statement(const Stmt* s) {
             break;
         case StmtKind::struct_:
         case StmtKind::enum_:
-            error(s->span, "SyntaxError", "structs and enums are not part of the language yet",
-                  "use a class");
+            layout_statement(s);
             break;
         default:
             error(s->span, "SyntaxError", "this statement is not supported here");

@@ -94,6 +94,7 @@ TypeCode FunctionCompiler::type_of_name(NameId name, Span span) {
         return named_type({text, nullptr, context_.program.classes[class_template(*declared)].get()});
     }
     if (const auto primitive = primitive_type(text)) return static_cast<TypeCode>(*primitive);
+    if (refuse_layout_value(name, span)) return 0;
     if (text == "bytes") return static_cast<TypeCode>(Type::str);
     if (text == "object") return 0;
     if (const auto found = context_.builtins.find(name); found != context_.builtins.end()) {

@@ -66,6 +66,10 @@ TEST(RunOptions, every_option_arrives) {
                                       "50",
                                       "--timeout",
                                       "1.5",
+                                      "--target-bits",
+                                      "32",
+                                      "--layout",
+                                      "Example",
                                       "--seed",
                                       "7",
                                       "--no-elision",
@@ -80,6 +84,8 @@ TEST(RunOptions, every_option_arrives) {
     EXPECT_EQ(run.max_depth, 50U);
     EXPECT_EQ(run.timeout_ns, 1'500'000'000U);
     EXPECT_EQ(run.seed, 7U);
+    EXPECT_EQ(run.target_bits, 32);
+    EXPECT_EQ(run.layout, "Example");
 }
 
 TEST(RunOptions, set_repeats_and_leaves_the_file_alone) {
@@ -150,6 +156,8 @@ TEST(RunOptions, what_has_no_meaning_is_refused) {
     refused({"a.src", "--max-depth", "0"});
     refused({"a.src", "--timeout", "0"});
     refused({"a.src", "--seed", "x"});
+    refused({"a.src", "--target-bits", "16"});
+    refused({"a.src", "--layout", ""});
     refused({"a.src", "--allocator", "null"});
     refused({"a.src", "--lifetime", "gc", "--memory-strategy", "auto"});
 }
