@@ -91,6 +91,10 @@ std::optional<Operand> FunctionCompiler::builtin_call(const CallExpr& e, int des
     if (!e.arguments.empty() && e.arguments[0].value->kind == ExprKind::generator) {
         if (e.arguments.size() == 1 && name == "any") return short_circuit_generator(e, true, dest);
         if (e.arguments.size() == 1 && name == "all") return short_circuit_generator(e, false, dest);
+        // The loop in place makes the list, which so owns what is made for it.
+        if (e.arguments.size() == 1 && name == "list" && !has_unpacking(e) && e.arguments[0].name == 0 &&
+            !scopes_.functions.contains(e.arguments[0].value))
+            return expr(e.arguments[0].value, dest);
     }
     const auto* object = r.builtin.as_constant<ConstantObject>();
     if (object->kind == ConstantKind::native) return native_call(r.builtin, e, dest);

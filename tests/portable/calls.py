@@ -132,7 +132,7 @@ class Calls(Names):
         self.emit(self.choices.pick([
             f"print({new}.show())", f"print({new}.touch(2).n)", f"print(len([{new}, {self.new_obj(cls.type, 0)}]))", f"{new}.total()",
             f"print([e.n for e in [{new}]], max([x for x in [3, 1]]))", f"print({new}.n if {self.condition()} else 5)",
-            f"print(sorted([{new}], key=lambda e: e.n)[0].n)", f"print({{'k': {new}}}['k'].t)", f"print(({new}, 1)[0].n)",
+            f"print({self.generated(f'[{new}]')})", f"print(sorted([{new}], key=lambda e: e.n)[0].n)", f"print({{'k': {new}}}['k'].t)", f"print(({new}, 1)[0].n)",
         ]))  # fmt: skip
 
     def add_objects(self):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from model import INTS, Type
+from model import INTS, Class, Function, Type
 from names import Names
 
 LOOP_MAX = 3
@@ -146,6 +146,49 @@ class ControlFlow(Names):
             self.emit("finally:")
             with self.block():
                 self.statements(1)
+
+    def carry(self):
+        """An object in an exception, which owns it unless it was lent; a handler may take it out of a field."""
+        cls = self.choices.pick(self.classes)
+        thrower = self.pick_or_none([f for f in self.callable_("throw") if f.type == cls.type])
+        error, taken = self.fresh("err"), self.fresh("c")
+        self.emit("try:")
+        self.attempts += 1
+        with self.block():
+            self.statements(self.choices.below(2))
+            self.end_block()
+            self.throw(cls, thrower)
+        self.emit(f"except Carrying as {error}:")
+        with self.block():
+            self.emit(f"print({error}, {error}.item.show())")
+            if self.choices.chance(60):
+                self.emit(f"{taken} = move({error}.item)")
+                self.bind(taken, cls.type)
+            else:
+                self.emit(f"{error}.item.touch({self.choices.below(9)})")
+            self.statements(self.choices.below(2))
+        self.emit(f"except Refused as {error}:")
+        with self.block():
+            self.emit(f"print({error}.args[0].show(), len({error}.args))")
+            self.statements(self.choices.below(2))
+            self.emit(f"print({error}.args[0].touch({self.choices.below(9)}).n)")
+        self.attempts -= 1
+
+    def throw(self, cls: Class, thrower: Function | None = None) -> None:
+        k = self.int_(0)
+        if thrower is not None and self.choices.chance(60):
+            self.emit(f"print({self.call(thrower, [k])})")
+            return
+        lent = [p for p in self.places(free=True) if p.type == cls.type and p.owned and not p.guards and p.text == p.root.name]
+        if lent and self.choices.chance(30):
+            self.emit(f"raise Refused(&{self.choices.pick(lent).text}, {k})")
+            return
+        text = self.unnamed(cls.type, 1)
+        if self.choices.chance(40):
+            name = self.fresh("x")
+            self.emit_all(f"{name} = {text}", f"{name}.touch({self.choices.below(9)})")
+            text = f"move({name})"
+        self.emit(f"raise {self.choices.pick(['Refused', 'Carrying'])}({text}, {k})")
 
     def try_finally(self):
         """The name is ended by the `finally`, whichever way the block is left."""

@@ -61,6 +61,7 @@ class Environment:
         # Only where a statement is sure to run once may what it makes take names along.
         self.may_give = False
         self.may_read = True
+        self.has_pool = False
 
     # Text
 
@@ -226,12 +227,21 @@ class Environment:
         if kind == "obj":
             return f"{place.text}.n" if self.choices.chance(70) else f"{place.text}.total()"
         if kind in ("objs", "kept_list"):
-            return self.choices.pick([f"len({place.text})", f"sum([e.n for e in {place.text}])"])
+            return self.choices.pick([f"len({place.text})", f"sum([e.n for e in {place.text}])", self.generated(place.text)])
         if kind == "ints":
-            return self.choices.pick([f"len({place.text})", f"sum({place.text})"])
+            return self.choices.pick([f"len({place.text})", f"sum({place.text})", f"sum(x % 5 for x in {place.text})"])
         if kind == "map":
             return f"{place.text}.get({self.choices.pick(KEYS)!r}, {self.choices.below(9)})"
         return "7" if kind == "counter" else f"len({place.text})"
+
+    def generated(self, objects: str) -> str:
+        """An int from a generator expression over objects."""
+        k = self.choices.between(2, 4)
+        return self.choices.pick([
+            f"sum(e.n for e in {objects})", f"len(list(e for e in {objects} if e.n % {k} == 1))", f"int(any(e.n % {k} == 0 for e in {objects}))",
+            f"int(all(e.n % {k} for e in {objects}))", f"sum(sorted(e.n for e in {objects})[:{k}])", f"max((e.n for e in {objects}), default={k})",
+            f"len(\"\".join(e.t for e in {objects}))", f"sum(n * {k} for n in (e.n for e in {objects}))",
+        ])  # fmt: skip
 
     def str_(self, depth: int = 1) -> str:
         options = [lambda: repr(self.choices.pick(WORDS))]
@@ -316,7 +326,7 @@ class Environment:
         last = ", None" if type_.of.takes is not None else ""
         many = f"[{name}(i, str(i){last}) for i in range({self.choices.between(1, 3)})]"
         if depth <= 0:
-            return self.choices.pick(["[]", many])
+            return self.choices.pick(["[]", many, f"list({many[1:-1]})"])
         one, two = self.unnamed(item, depth - 1), self.unnamed(item, depth - 1)
         return self.choices.pick([f"[{one}, {two}]", f"[{one}] + [{two}]"])
 

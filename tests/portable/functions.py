@@ -97,6 +97,7 @@ class Definitions(Statements):
             kinds = [self.define_make, self.define_make, self.define_measure, self.define_mutate, self.define_mutate, self.define_consume]
             kinds += [self.define_absorb, self.define_absorb, self.define_step, self.define_split, self.define_counter, self.define_pick]
             kinds += [self.define_ring, self.define_risky, self.define_risky, self.define_register, self.define_tree]
+            kinds += [self.define_throw]
             self.choices.pick(kinds)()
 
     @contextmanager
@@ -323,6 +324,29 @@ class Definitions(Statements):
             if not deferred:
                 self.emit_all("finally:", "    deinit(mine)")
             self.emit("return result % 997")
+
+    def define_throw(self) -> None:
+        """Raises what carries an object, or returns."""
+        cls = self.choices.pick(self.classes)
+        with self.defined("throw", "k", cls.type):
+            own = self.any_type()
+            self.emit(f"mine = {self.unnamed(own, 1)}")
+            var = self.bind("mine", own, owned=False)
+            self.emit("defer deinit(mine)")
+            with self.frozen(var):
+                self.body(self.choices.between(0, 2))
+                self.end_block()
+                self.emit(f"if {self.choices.pick(['k % 3 != 1', 'k > 2', 'k % 2 == 0'])}:")
+                with self.indented():
+                    self.throw_own(cls)
+            self.emit("return k % 997")
+
+    def throw_own(self, cls: Class) -> None:
+        error, text = self.choices.pick(["Refused", "Carrying"]), self.unnamed(cls.type, 1)
+        if self.choices.chance(40):
+            self.emit_all(f"x = {text}", "x.touch(k)")
+            text = "move(x)"
+        self.emit(f"raise {error}({text}, k)")
 
     def define_register(self) -> None:
         """Into a global object, which outlives every call."""

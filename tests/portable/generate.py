@@ -24,7 +24,11 @@ class Generator(Definitions):
 
     def program(self) -> str:
         self.emit_all("made = 0", "class Refused(Exception):", "    pass")
+        self.emit_all("class Carrying(Exception):", "    def __init__(self, item, k):", "        super().__init__(k)", "        self.item = move(item)")
         self.has_registry = self.choices.chance(60)
+        self.has_pool = self.choices.chance(15)
+        if self.has_pool:
+            self.emit(f"pool = {self.choices.pick(['create_arena(4096)', 'system.memory.pool(64, 5000)'])}")
         if self.has_registry:
             self.emit_all("class Registry:", "    def __init__(self):", "        self.items = []", "        self.kept = []")
             self.emit_all("        self.notes = {}", "        self.last = (0, \"\")", "        self.count = 0", "registry = Registry()")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from env import Environment, Place
-from model import COUNTER, Type, Var
+from model import COUNTER, INTS, Type, Var
 
 
 class Names(Environment):
@@ -50,6 +50,19 @@ class Names(Environment):
         name = self.fresh("v")
         self.emit(f"{name} = {text}")
         self.bind_from(name, type_, text)
+
+    def make_placed(self):
+        """From an allocator of the program's own; it ends like any other."""
+        if not self.has_pool or len(self.frame.variables) > 9:
+            return False
+        type_ = self.choices.pick([cls.type for cls in self.classes] + [INTS, Type("objs", self.classes[0])])
+        a, b = self.int_(0), self.int_(0)
+        with self.giving():
+            text = {"ints": f"[{a}, {b}]", "objs": f"[{self.new_obj(Type('obj', self.classes[0]), 0)}]"}.get(type_.kind) or self.new_obj(type_, 1)
+        name = self.fresh("v")
+        self.emit(f"{name} = {text} using pool")
+        self.bind_from(name, type_, text)
+        return None
 
     def bind_from(self, name: str, type_: Type, text: str) -> Var:
         var = self.bind(name, type_)

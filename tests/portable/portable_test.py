@@ -63,7 +63,7 @@ class Property:
             return "python3: " + python.messages.strip().rpartition("\n")[2][:80]
         made = made_objects(python)
         for outcome in (checked, unchecked):
-            wrong = wrong or portable_failure(python, outcome, cell, made)
+            wrong = wrong or portable_failure(python, outcome, cell, made, not runner.has_pool)
         return wrong or modes_failure(checked, unchecked)
 
 

@@ -25,7 +25,8 @@ class Statements(Stores, Borrows, Calls, ControlFlow):
         simple += [self.borrow, self.walk, self.call_lent, self.call_lent, self.call_given, self.call_absorb, self.call_pick]
         simple += [self.call_step, self.call_split, self.call_counter, self.ring, self.add_objects, self.pass_on, self.tuples]
         simple += [self.temporaries, self.pipe, self.sorted_borrows, self.copy, self.fill_table, self.call_register]
-        compound = [self.branch, self.loop, self.each, self.drain, self.region, self.attempt, self.try_finally, self.search]
+        simple += [self.make_placed]
+        compound = [self.carry, self.branch, self.loop, self.each, self.drain, self.region, self.attempt, self.try_finally, self.search]
         room = self.frame.level < NESTING_MAX and self.cost + self.multiplier * 20 < 600
         self.given_edges.clear()
         for _ in range(4):
