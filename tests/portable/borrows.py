@@ -163,7 +163,7 @@ class Borrows(Names):
         if place is None:
             return False
         text, name = place.text, self.fresh("s")
-        new = self.choices.pick([f"sorted({text}, key=lambda e: e.n)", f"{text}[1:]", f"[e for e in {text} if e.n % 2 == 0]", f"list({text})"])
+        new = self.choices.pick([f"sorted({text}, key=lambda e: e.n)", f"{text}[1:]", f"[e for e in {text} if e.n % 2 == 0]", f"list(e for e in {text} if e.n % 2 == 1)", f"list({text})"])
         if self.choices.chance(50):
             self.emit(f"print([e.n for e in {new}])")
             return None

@@ -238,7 +238,7 @@ class Environment:
         """An int from a generator expression over objects."""
         k = self.choices.between(2, 4)
         return self.choices.pick([
-            f"sum(e.n for e in {objects})", f"len(list(e for e in {objects} if e.n % {k} == 1))", f"int(any(e.n % {k} == 0 for e in {objects}))",
+            f"sum(e.n for e in {objects})", f"len(list(e.n for e in {objects} if e.n % {k} == 1))", f"int(any(e.n % {k} == 0 for e in {objects}))",
             f"int(all(e.n % {k} for e in {objects}))", f"sum(sorted(e.n for e in {objects})[:{k}])", f"max((e.n for e in {objects}), default={k})",
             f"len(\"\".join(e.t for e in {objects}))", f"sum(n * {k} for n in (e.n for e in {objects}))",
         ])  # fmt: skip
