@@ -2,7 +2,9 @@
 // the index of the object's handle, so that a store costs an addition to a table and no look-up.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "lang/memory/value.hpp"
@@ -32,6 +34,7 @@ class Borrows {
     void forget(std::uint32_t target) {
         if (target < first_.size()) first_[target] = none;
         if (target < owner_.size()) owner_[target] = none;
+        if (!further_.empty()) further_.erase(target);
     }
     /// Whether the table has doubled since it was made small.
     bool is_large() const { return log_.size() >= most_; }
@@ -56,8 +59,25 @@ class Borrows {
         if (owned >= owner_.size()) owner_.resize(owned + 1, none);
         owner_[owned] = holder;
     }
+    /// One more of those that it goes with, the last of them.
+    void add_owner(std::uint32_t owned, std::uint32_t holder) {
+        const std::uint32_t before = owner(owned);
+        if (before != none && before != holder) {
+            auto& others = further_[owned];
+            if (std::find(others.begin(), others.end(), before) == others.end()) others.push_back(before);
+        }
+        set_owner(owned, holder);
+    }
     /// Who stored it as owned last; may be out of date.
     std::uint32_t owner(std::uint32_t owned) const { return owned < owner_.size() ? owner_[owned] : none; }
+    /// Calls visit(holder) for that one and for the others that it was kept with; each may be out of date.
+    template <class Visit>
+    void each_owner(std::uint32_t owned, Visit visit) const {
+        if (const std::uint32_t last = owner(owned); last != none) visit(last);
+        if (further_.empty()) return;
+        if (const auto found = further_.find(owned); found != further_.end())
+            for (const std::uint32_t each : found->second) visit(each);
+    }
 
   private:
     static constexpr std::size_t least = 4096;
@@ -68,6 +88,7 @@ class Borrows {
     };
     std::vector<Store> log_;
     std::vector<std::uint32_t> first_, owner_;  ///< by the index of a handle
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> further_;
     std::size_t most_ = least;
 };
 

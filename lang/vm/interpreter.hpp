@@ -524,6 +524,7 @@ class Interpreter : public Machine {
     bool judge_borrows(std::size_t first);
     void forget_old_borrows();
     bool holds(Value holder, Value v);
+    bool is_owner(Value holder, Value v);
     bool is_owned_by(Value owner, Value v);
     bool owner_follows(Value kept, Value target);
     void raise_cycle(Value v, Value holder);

@@ -254,21 +254,40 @@ constexpr std::size_t most_owners = 10'000;
 
 }  // namespace
 
-/// Whether `owner` is inside of what `v` owns; both are live. Chains of owners are followed upwards.
+/// Whether the holder owns `v` in one of its places, or was told to keep it.
+bool Interpreter::is_owner(Value holder, Value v) {
+    bool owned = false;
+    visit_slots(holder, [&](Value slot) { owned = owned || (slot.is_owned() && same_object(slot, v)); });
+    if (owned || kept_.empty()) return owned;
+    const auto kept = kept_.find(holder.payload());
+    if (kept == kept_.end()) return false;
+    return std::any_of(kept->second.begin(), kept->second.end(),
+                       [v](Value each) { return same_object(each, v); });
+}
+
+/// Whether `owner` is inside of what `v` owns; both are live. Chains of owners are followed upwards; what is
+/// kept with several waits for each of them.
 bool Interpreter::is_owned_by(Value owner, Value v) {
+    std::vector<Value> others;
+    std::unordered_set<std::uint32_t> seen;
     Value at = owner;
     for (std::size_t i = 0; i < most_owners; ++i) {
         if (same_object(at, v)) return true;
-        const std::uint32_t above = borrows_.owner(Handles::index(at));
-        if (above == Borrows::none) return false;
-        const Value holder = heap.handles().value_at(above);
-        if (!heap.live(holder)) return false;
-        bool owned = false;
-        visit_slots(holder, [&](Value slot) { owned = owned || (slot.is_owned() && same_object(slot, at)); });
-        if (const auto kept = kept_.find(holder.payload()); !owned && kept != kept_.end())
-            for (const Value each : kept->second) owned = owned || same_object(each, at);
-        if (!owned) return false;
-        at = holder;
+        Value above = Value::none();
+        borrows_.each_owner(Handles::index(at), [&](std::uint32_t index) {
+            const Value holder = heap.handles().value_at(index);
+            if (!heap.live(holder) || !is_owner(holder, at)) return;
+            if (above.is_none())
+                above = holder;
+            else if (seen.insert(index).second)
+                others.push_back(holder);
+        });
+        if (above.is_none()) {
+            if (others.empty()) return false;
+            above = others.back();
+            others.pop_back();
+        }
+        at = above;
     }
     return false;
 }
@@ -296,7 +315,7 @@ bool Interpreter::owner_follows(Value kept, Value target) {
         raise_cycle(kept, target);
         return true;
     }
-    borrows_.set_owner(Handles::index(kept), Handles::index(target));
+    borrows_.add_owner(Handles::index(kept), Handles::index(target));
     return false;
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from model import INTS, Class, Function, Type
+from model import INTS, Class, Function, Type, Var
 from names import Names
 
 LOOP_MAX = 3
@@ -157,7 +157,7 @@ class ControlFlow(Names):
         with self.block():
             self.statements(self.choices.below(2))
             self.end_block()
-            self.throw(cls, thrower)
+            lent = self.throw(cls, thrower)
         self.emit(f"except Carrying as {error}:")
         with self.block():
             self.emit(f"print({error}, {error}.item.show())")
@@ -170,25 +170,29 @@ class ControlFlow(Names):
         self.emit(f"except Refused as {error}:")
         with self.block():
             self.emit(f"print({error}.args[0].show(), len({error}.args))")
-            self.statements(self.choices.below(2))
+            with self.frozen(lent) if lent else nullcontext():
+                self.statements(self.choices.below(2))
             self.emit(f"print({error}.args[0].touch({self.choices.below(9)}).n)")
         self.attempts -= 1
 
-    def throw(self, cls: Class, thrower: Function | None = None) -> None:
+    def throw(self, cls: Class, thrower: Function | None) -> Var | None:
+        """Gives the name whose object is only lent."""
         k = self.int_(0)
         if thrower is not None and self.choices.chance(60):
             self.emit(f"print({self.call(thrower, [k])})")
-            return
+            return None
         lent = [p for p in self.places(free=True) if p.type == cls.type and p.owned and not p.guards and p.text == p.root.name]
         if lent and self.choices.chance(30):
-            self.emit(f"raise Refused(&{self.choices.pick(lent).text}, {k})")
-            return
+            place = self.choices.pick(lent)
+            self.emit(f"raise Refused(&{place.text}, {k})")
+            return place.root
         text = self.unnamed(cls.type, 1)
         if self.choices.chance(40):
             name = self.fresh("x")
             self.emit_all(f"{name} = {text}", f"{name}.touch({self.choices.below(9)})")
             text = f"move({name})"
         self.emit(f"raise {self.choices.pick(['Refused', 'Carrying'])}({text}, {k})")
+        return None
 
     def try_finally(self):
         """The name is ended by the `finally`, whichever way the block is left."""
