@@ -21,6 +21,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
                          (context_.lifetime.moves || (storing_call_ && hands_over(value)));
     const unsigned mark = next_temp_;
     Operand o{};
+    bool says_whether_given = true;  // of what is lent, under regions
     const bool must_own = counts() && !pure;
     if (value->kind == ExprKind::placeholder && !borrowed && given) pipe_consumed_ = true;
     switch (value->kind) {
@@ -48,14 +49,16 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
         case ExprKind::attribute:
             o = given && !single_owner() && passes_on(value)
                     ? move_call(value, value->span, reg, true)
-                    : attribute(as<AttributeExpr>(value), reg, must_own);
+                    : attribute(as<AttributeExpr>(value), reg, must_own || regions());
             break;
         case ExprKind::index:
-            o = given && !single_owner() && passes_on(value) ? move_call(value, value->span, reg, true)
-                                                             : index(as<IndexExpr>(value), reg, must_own);
+            o = given && !single_owner() && passes_on(value)
+                    ? move_call(value, value->span, reg, true)
+                    : index(as<IndexExpr>(value), reg, must_own || regions());
             break;
         default:
             o = expr(value, reg);
+            says_whether_given = false;
             // A function may give back a borrow of what is gone.
             if (context_.checked && check_live_arguments_ && context_.lifetime.gives &&
                 value->kind == ExprKind::call && o.hold == Hold::unnamed)
@@ -70,7 +73,7 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
             disown(o.reg);
             own(reg);
         }
-    } else if (bits_matter && borrowed && o.hold == Hold::lent) {
+    } else if (o.hold == Hold::lent && bits_matter && (borrowed || (regions() && !says_whether_given))) {
         emit(Op::lend, reg, reg, 0, e->span);
     }
     release_temporaries(std::max<unsigned>(mark, reg + 1U));

@@ -168,15 +168,8 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
     const Local* last = std::exchange(last_, false) ? local_in(value.reg) : nullptr;
     const auto choose = [&](Op take, Op copy, Op edge_op, Op move) {
         if (last != nullptr && value.reg == last->reg) return handing_over(*last, move);
-        return edge ? edge_op : value.hold == Hold::lent ? copy : take;
-    };
-    const auto named_under_regions = [&] {
-        // A name's value is not unnamed, though it may once have been: the store must know.
-        if (!regions() || value.temporary || value.hold != Hold::lent) return;
-        if (is_given(value.reg)) return;
-        const std::uint8_t lent = temp();
-        emit(Op::lend, lent, value.reg, 0, span);
-        value.reg = lent;
+        if (edge || value.hold != Hold::lent) return edge ? edge_op : take;
+        return regions() && !value.temporary && is_given(value.reg) ? given_on(move) : copy;
     };
     switch (target->kind) {
         case ExprKind::name:
@@ -188,7 +181,6 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             edge_ = false;
             value = checked(value, referred_type(a.object, a.name), span);
             const Operand object = expr(a.object);
-            named_under_regions();
             emit(choose(Op::set_field_take, Op::set_field_copy, Op::set_field_edge, Op::set_field_move),
                  object.reg, value.reg, 0, span);
             emit_word(a.name);
@@ -220,7 +212,6 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
             }
             keep_across(object, i.index, span);
             const Operand at = expr(i.index);
-            named_under_regions();
             emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge, Op::set_index_move),
                  object.reg, at.reg, value.reg, span);
             if (value.hold == Hold::unnamed) {

@@ -134,7 +134,10 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
     const bool hinted = regions() && region_hint(callee.object, item);
     // The last of a name stays where it is; the generic path finds it there, too.
     const std::optional<Local> handed = handed_local(item);
-    const bool last = handed.has_value() || is_last_read(item);
+    const Local* named =
+        regions() && item->kind == ExprKind::name ? find_local(as<NameExpr>(item).name) : nullptr;
+    const bool stays = named != nullptr && !named->is_cell && !named->plain;
+    const bool last = handed.has_value() || stays || is_last_read(item);
     storing_call_ = true;
     const Hold hold = last ? Hold::lent : argument(item, value, true, true);
     storing_call_ = false;
@@ -147,7 +150,8 @@ Operand FunctionCompiler::append_call(const CallExpr& e, const AttributeExpr& ca
         const Local local = *find_local(as<NameExpr>(item).name);
         check_assigned(local, item->span);
         if (context_.checked) emit(Op::check_live, local.reg, 0, 0, item->span);
-        op = handing_over(local, Op::append_method_move);
+        if (!stays) op = handing_over(local, Op::append_method_move);
+        if (stays && is_given(local.reg)) op = Op::append_method_give;
         from = local.reg;
     }
     emit(op, list, from, 0, e.span);
@@ -191,7 +195,6 @@ Operand FunctionCompiler::method_call(const CallExpr& e, const AttributeExpr& ca
         own(keeper);
         pending_drops_.push_back(keeper);
     }
-    if (self_hold == Hold::lent && regions()) emit(Op::lend, self, self, 0, e.span);
     storing_call_ = contains(storing_methods, name) && !context_.facts.defines(callee.name);
     auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), given);
     storing_call_ = false;

@@ -210,7 +210,8 @@ Operand FunctionCompiler::attribute(const AttributeExpr& e, int dest, bool must_
     const unsigned inner = next_temp_;
     const Operand object = expr(e.object);
     const bool own_result = counts() && (must_own || object.hold == Hold::unnamed);
-    emit(own_result ? Op::get_field_share : Op::get_field, reg, object.reg, 0, e.span);
+    const bool says = own_result || (regions() && must_own);
+    emit(says ? Op::get_field_share : Op::get_field, reg, object.reg, 0, e.span);
     emit_word(e.name);
     emit_word(0);
     if (own_result) own(reg);
@@ -257,7 +258,8 @@ Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
     const Operand at = expr(e.index);
     const bool own_result = counts() && (must_own || object.hold == Hold::unnamed ||
                                          context_.facts.defines(context_.names.intern("__getitem__")));
-    emit(own_result ? Op::get_index_share : Op::get_index, reg, object.reg, at.reg, e.span);
+    const bool says = own_result || (regions() && must_own);
+    emit(says ? Op::get_index_share : Op::get_index, reg, object.reg, at.reg, e.span);
     if (own_result) own(reg);
     finish(at, e.span);
     finish(object, e.span);

@@ -154,6 +154,7 @@ class FunctionCompiler {
     bool can_target(const Local& local) const;
     bool is_last_read(const Expr* e) const;
     static Op handing_over(const Local& local, Op move);
+    static Op given_on(Op move) { return static_cast<Op>(static_cast<unsigned>(move) + 1U); }
     const Local* local_in(std::uint8_t reg) const;
     bool user_defines(NameId name);
     bool is_builtin(const Expr* e, std::string_view name);

@@ -275,9 +275,9 @@ Operand FunctionCompiler::pass(const NameExpr& e, int dest) {
     return {reg, Hold::unnamed, true};
 }
 
-/// Of the three instructions `move`, `give`, … the one for this name.
+/// Of the instructions `move`, `give`, … the one for this name.
 Op FunctionCompiler::handing_over(const Local& local, Op move) {
-    return static_cast<Op>(static_cast<unsigned>(move) + (local.is_parameter ? 1U : 0U));
+    return local.is_parameter ? given_on(move) : move;
 }
 
 const Local* FunctionCompiler::local_in(std::uint8_t reg) const {
@@ -291,7 +291,10 @@ void FunctionCompiler::store_local(const Local& local, Operand value, Span span)
     if (local.is_cell) {
         emit(value.hold == Hold::lent ? Op::set_cell_copy : Op::set_cell_take, local.reg, value.reg, 0, span);
     } else if (!counts() || local.plain) {
-        if (value.reg != local.reg) emit(Op::move, local.reg, value.reg, 0, span);
+        // Under regions a parameter says whether it was given; nobody asks other names.
+        const bool borrows = regions() && local.is_parameter && value.hold == Hold::lent;
+        if (value.reg != local.reg || (borrows && value.temporary))
+            emit(borrows ? Op::lend : Op::move, local.reg, value.reg, 0, span);
     } else {
         emit(value.hold == Hold::lent ? Op::assign_copy : Op::assign_take, local.reg, value.reg, 0, span);
     }

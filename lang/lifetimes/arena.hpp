@@ -35,6 +35,13 @@ struct Arena : Unanswered {
         if (v.is_heap() && !lives_as_long<Checked>(S, holder, v)) return S->store_across(holder, v, false);
         return v.owned();
     }
+    /// The same of a name: its value is not unnamed, though it may once have been.
+    template <bool Checked>
+    [[gnu::always_inline]] static Value store_named(Interpreter* S, Value holder, Value v) {
+        if (v.is_heap() && !lives_as_long<Checked>(S, holder, v))
+            return S->store_across(holder, v.lent(), false);
+        return v.owned();
+    }
     template <bool Checked>
     [[gnu::always_inline]] static Value store_take(Interpreter* S, Value holder, Value v) {
         if (v.is_heap() && !lives_as_long<Checked>(S, holder, v)) return S->store_across(holder, v, true);

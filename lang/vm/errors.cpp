@@ -283,7 +283,7 @@ void Interpreter::raise_defect(ErrorKind kind, std::string message, Value object
     pending = Value::none();
 }
 
-bool Interpreter::readable(Value v) {
+bool Interpreter::unless_ended(Value v) {
     if (v.is_moved()) {
         raise_ended(ErrorKind::UseAfterMoveError, "what this place held was moved away", v,
                     "store a new value there before reading it, or clone instead of moving");

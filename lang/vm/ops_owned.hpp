@@ -22,6 +22,7 @@ struct Handlers {
     static constexpr bool counts = P::traits().counts;
     static constexpr bool traces = P::traits().traces;
     static constexpr bool single_owner = P::traits().single_owner;
+    static constexpr bool regions = P::traits().regions;
 
     static Value share(Interpreter* S, Value v) { return P::template share<checked>(S, v); }
     static void discard(Interpreter* S, Value v) { P::template discard<checked>(S, v); }
@@ -38,7 +39,7 @@ struct Handlers {
     }
     template <How how>
     static Value by_the_long_way(Value v) {
-        return single_owner && (how == copy || how == edge) ? v.lent() : v;
+        return (single_owner && how == edge) || ((single_owner || regions) && how == copy) ? v.lent() : v;
     }
     template <How how>
     static void after_the_long_way(Interpreter* S, Value& name) {
@@ -57,7 +58,7 @@ struct Handlers {
             const Value v = R[reg];
             R[reg] = Value::unbound();
             return store<take>(S, holder, v);
-        } else if constexpr (how == give) {
+        } else if constexpr (how == give && !regions) {
             const Value v = R[reg];
             if ((S->frame->result_register >> frame_given_shift >> reg & 1) == 0)
                 return store<copy>(S, holder, v);
@@ -76,11 +77,16 @@ struct Handlers {
             if (v.is_heap() && same_object(v, S->destructing)) S->note_stored_self(holder);
         if constexpr (how == take)
             return P::template store_take<checked>(S, holder, v);
-        else if constexpr (how == copy)
+        else if constexpr (how == copy && regions)
+            return P::template store_named<checked>(S, holder, v);
+        else if constexpr (how == copy || how == give)
             return P::template store_copy<checked>(S, holder, v);
         else
             return P::template store_edge<checked>(S, holder, v);
     }
+    /// What a register gets of a field or an element. Under regions nobody asks a register whether it owns, but
+    /// a parameter's: what goes there is read by the `share` instructions.
+    [[gnu::always_inline]] static Value peek(Value v) { return regions ? v : P::read_place(v); }
     /// An instance with empty fields, in the window that an allocator lends; failed() where that does not do.
     [[gnu::always_inline]] static Value bump_instance(Interpreter* S, const ClassInfo& type) {
         if constexpr (!checked) {
@@ -440,7 +446,7 @@ struct Handlers {
             auto* cell = static_cast<Cell*>(memory(S, R[A]));
             const Value old = held_by(cell);
             S->at = pc;
-            cell->content = store<copy>(S, R[A], R[B]);
+            cell->content = store<regions ? give : copy>(S, R[A], R[B]);
             HARNESS_NEXT_WITHOUT(cell->content, old, 0, nothing);
         }
     }
@@ -506,7 +512,7 @@ struct Handlers {
                 const Value before = loop[2];
                 loop[2] = item;
                 const Value old = R[B];
-                R[B] = share(S, P::read_place(item));
+                R[B] = share(S, peek(item));
                 discard(S, old);
                 drop(S, before);
             }
@@ -529,7 +535,7 @@ struct Handlers {
                 if (item.is_no_value() || (checked && !S->readable(item))) [[unlikely]]
                     HARNESS_GO(op_loop_next_slow);
                 const Value old = R[B];
-                R[B] = share(S, P::read_place(item));
+                R[B] = share(S, peek(item));
                 S->at = pc;
                 HARNESS_NEXT_WITHOUT(R[B], old, 1, nothing);
             }
