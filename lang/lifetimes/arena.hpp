@@ -15,17 +15,19 @@ struct Arena : Unanswered {
         l.regions = true;
         return l;
     }
-    /// What can be told at a glance: both are of one region, or the value is a constant, or no region is
-    /// open.
+    /// What can be told at a glance: the value is the older one or a constant, or the holder is of the innermost
+    /// region, or no other is open.
     template <bool Checked>
     [[gnu::always_inline]] static bool lives_as_long(Interpreter* S, Value holder, Value v) {
-        if (S->heap.regions()->depth() == 0) return true;
+        const Regions& regions = *S->heap.regions();
+        if (regions.depth() == 0) return true;
         if constexpr (Checked) {
             return false;
         } else {
-            const std::uint32_t region = object_count<false>(S, v);
-            return static_cast<std::int32_t>(region) < 0 ||
-                   (holder.is_heap() && object_count<false>(S, holder) == region);
+            const auto born = static_cast<std::int32_t>(object_count<false>(S, v));
+            if (born < 0 || !holder.is_heap()) return born < 0;
+            const std::uint32_t holder_born = object_count<false>(S, holder);
+            return born <= static_cast<std::int32_t>(holder_born) || regions.youngest() <= holder_born;
         }
     }
     /// The owned bit says that the value is unnamed: the place receives it. In the program's own region,

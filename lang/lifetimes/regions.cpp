@@ -36,15 +36,16 @@ void gather(std::vector<T>& to, std::vector<T>& from) {
 
 }  // namespace
 
-Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent)
-    : heap_(heap),
-      parent_(parent),
-      seen_{heap.counts().allocations, heap.counts().payload_total,
-            heap.counts().header_live + heap.counts().header_freed} {
+Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent) : heap_(heap), parent_(parent) {
+    const HeapCounts& counts = heap.counts();
+    gone_ = {counts.allocations, counts.payload_total, counts.header_live + counts.header_freed};
     if (parent_.child != nullptr) {
         spine_ = parent_.child(parent_.self);
         const allocators::AllocatorTable& table = spine_->table();
-        if (table.mark == nullptr || table.release == nullptr) spine_.reset();
+        if (table.mark == nullptr || table.release == nullptr)
+            spine_.reset();
+        else
+            window_ = table.window;
     }
     enter(nullptr);
 }
@@ -52,7 +53,7 @@ Regions::Regions(ObjectHeap& heap, const allocators::AllocatorTable& parent)
 Regions::~Regions() {
     // Blocks of a program that was cut short: their allocator may outlive this and must not keep them.
     for (; open_count_ > 0; --open_count_) {
-        Region& region = innermost();
+        Region& region = *open_[open_count_ - 1];
         for (std::size_t i = region.log.size(); i-- > 0;) {
             const Region::Block& block = region.log[i];
             parent_.deallocate(parent_.self, block.address, block.bytes, block.align);
@@ -62,169 +63,196 @@ Regions::~Regions() {
 
 void Regions::enter(const void* frame) {
     const std::uint32_t depth = open_count_;
-    if (depth != 0) settle_counts();
-    if (depth == open_.size()) open_.push_back(std::make_unique<Region>());
-    Region& region = *open_[depth];
-    ++open_count_;
-    if (!region.has_number) give_number(region, depth);
-    region.merge_depth = depth;
-    region.frame = frame;
-    if (spine_ != nullptr) {
-        region.mark = spine_->table().mark(spine_->table().self);
-        serve_from_spine(region);
-    } else {
-        region.table = &parent_;
-        region.window = parent_.window;
+    if (depth == open_.size()) {
+        open_.push_back(std::make_unique<Region>());
+        firsts_.push_back(0);
     }
-    aimed_ = 0;
-    serve(region);
+    Region& region = *open_[depth];
+    // After two thousand million regions whose results live on there are no more numbers: from then on a region
+    // is the outer one's.
+    const bool is_numbered = newest_ + 1 < immortal_count;
+    region.first = firsts_[depth] = depth == 0 ? 0 : newest_ + is_numbered;
+    region.merge_depth = is_numbered ? depth : depth - 1;
+    region.frame = frame;
+    region.cursor = window_ != nullptr ? window_->cursor : nullptr;
+    region.before = made();
+    region.elsewhere = {};
+    ++open_count_;
+    innermost_ = &region;
+    youngest_ = region.first;
+    number_next(region.first);
 }
 
-void Regions::serve(Region& region) {
-    target_ = born_ = region.number;
-    target_region_ = &region;
-    heap_.set_quick_birth_word(target_);
+void Regions::leave(std::uint32_t site) {
+    Region& region = innermost();
+    const bool goes = region.merge_depth == depth();
+    if (goes)
+        release(region, site);
+    else if (region.is_noted || region.used_aside)
+        hand_over(region);
+    if (region.is_noted) {
+        region.log.clear();
+        region.objects.clear();
+        region.taken_over.clear();
+        region.with_destructor.clear();
+        region.with_side_table.clear();
+        region.outward.clear();
+        region.measured.clear();
+    }
+    region.is_noted = region.is_marked = region.used_aside = region.goes_with_result = false;
+    --open_count_;
+    if (open_count_ == 0) return;
+    innermost_ = open_[open_count_ - 1].get();
+    innermost_->elsewhere += region.elsewhere;
+    youngest_ = innermost_->first;
+    number_next(goes ? region.first - 1 : newest_);
+}
+
+/// The innermost region has changed, or what its numbers are.
+void Regions::number_next(std::uint32_t number) {
+    const bool was_quick = aimed_ == 0 && !pinned_ && born_ == newest_;
+    newest_ = born_ = number;
+    aimed_ = 0;
+    heap_.set_quick_birth_word(number);
+    if (!was_quick) heap_.settle_quick_window();
+}
+
+void Regions::set_aim(std::uint32_t aimed) {
+    aimed_ = aimed;
     heap_.settle_quick_window();
 }
 
-void Regions::settle_counts() {
-    const HeapCounts& counts = heap_.counts();
-    const Seen now{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed};
-    Region& region = innermost();
-    region.allocations += now.allocations - seen_.allocations;
-    region.payload += now.payload - seen_.payload;
-    region.header += now.header - seen_.header;
-    seen_ = now;
-}
-
-void Regions::enter_unused() {
-    std::vector<const void*> frames;
-    frames.swap(pending_);
-    for (const void* frame : frames) enter(frame);
-    // Its room is for the next ones.
-    frames.clear();
-    frames.swap(pending_);
-}
-
-void Regions::settle_quick_window() { heap_.settle_quick_window(); }
-void Regions::heap_drops_quick_window() { heap_.drop_quick_window(); }
-
 void Regions::pin(std::uint32_t depth) {
     pinned_ = true;
-    aimed_ = 0;
-    serve(serving_at(depth));
+    pinned_depth_ = depth;
+    set_aim(0);
 }
 
 void Regions::unpin() {
     pinned_ = false;
-    aimed_ = 0;
-    serve(innermost());
+    born_ = newest_;
+    set_aim(0);
 }
 
-void Regions::serve_from_spine(Region& region) {
-    region.table = &spine_->table();
-    region.window = region.table->window;
+Regions::Served Regions::serving(std::size_t bytes, std::size_t align) {
+    const std::uint32_t last = depth();
+    const std::uint32_t wanted = aimed_ != 0 ? depth_of(aimed_ - 1) : pinned_ ? pinned_depth_ : last;
+    if (spine_ == nullptr) return {*open_[wanted], parent_, parent_.window};
+    if (wanted != last) return serve_aside(wanted);
+    const bool fits = window_ != nullptr && align <= 8 &&
+                      static_cast<std::size_t>(window_->limit - window_->cursor) >= bytes + 7;
+    if (!fits) mark_spine();
+    return {*innermost_, spine_->table(), window_};
 }
 
 /// A deeper region has the spine.
-void Regions::serve_aside(Region& region, std::uint32_t depth) {
+Regions::Served Regions::serve_aside(std::uint32_t depth) {
+    Region& region = *open_[depth];
+    told_cursor_ = nullptr;
     if (region.child == nullptr && depth <= deepest_child) region.child = parent_.child(parent_.self);
-    region.table = region.child != nullptr ? &region.child->table() : &parent_;
-    region.window = region.table->window;
-    if (region.used_aside || region.child == nullptr) return;
-    region.used_aside = true;
-    region.aside_mark = region.table->mark(region.table->self);
-}
-
-void Regions::give_number(Region& region, std::uint32_t depth) {
-    if (free_numbers_.empty()) {
-        region.number = static_cast<std::uint32_t>(numbers_.size());
-        numbers_.push_back({});
-    } else {
-        region.number = free_numbers_.back();
-        free_numbers_.pop_back();
+    if (region.child == nullptr) return {region, parent_, parent_.window};
+    const allocators::AllocatorTable& table = region.child->table();
+    if (!region.used_aside) {
+        region.used_aside = true;
+        region.aside_mark = table.mark(table.self);
     }
-    numbers_[region.number] = {region.number, region.number, depth};
-    region.has_number = true;
+    return {region, table, table.window};
 }
 
-/// The numbers that led to it mean nothing any more; its own is for the next region of its depth.
-void Regions::free_numbers(Region& region) {
-    for (std::uint32_t n = numbers_[region.number].next; n != region.number; n = numbers_[n].next)
-        free_numbers_.push_back(n);
-    numbers_[region.number].next = region.number;
-}
-
-void Regions::leave(std::uint32_t site) {
-    const std::uint32_t last = depth();
-    const std::uint32_t to = surviving_depth(last);
-    settle_counts();
-    Region& region = innermost();
-    --open_count_;
-    if (to < last) {
-        hand_over(region, to);
+void Regions::note(const Served& served, void* block, std::size_t requested, std::size_t header,
+                   std::size_t align) {
+    Region& region = served.region;
+    if (&region == innermost_) {
+        born_ = newest_;
     } else {
-        release(region, site);
-        free_numbers(region);
+        born_ = aimed_ != 0 ? aimed_ - 1 : region.first;
+        const Volume volume{1, requested - header, header};
+        innermost_->elsewhere += volume;
+        region.elsewhere -= volume;
     }
-    region.with_destructor.clear();
-    region.with_side_table.clear();
-    region.outward.clear();
-    region.measured.clear();
-    region.goes_with_result = region.used_aside = false;
-    region.allocations = region.payload = region.header = 0;
     aimed_ = 0;
-    if (open_count_ == 0) return;
-    if (spine_ != nullptr) serve_from_spine(innermost());
-    serve(innermost());
+    if (&served.table != &parent_) return;
+    region.is_noted = true;
+    region.log.push_back({block, requested, align});
 }
 
-/// Nothing moves: the outer region answers for the memory from now on, and the old numbers mean the outer
-/// region.
-void Regions::hand_over(Region& region, std::uint32_t to) {
-    Region& outer = *open_[to];
-    numbers_[region.number].leads_to = outer.number;
-    std::swap(numbers_[region.number].next, numbers_[outer.number].next);
-    region.has_number = false;
-    if (region.used_aside) take_over(outer, {open_count_, region.aside_mark});
+/// Of the spine, where the region began: at most the cursor of its window has moved since then.
+allocators::Mark Regions::mark_of(const Region& region) {
+    const allocators::AllocatorTable& table = spine_->table();
+    if (window_ == nullptr) return table.mark(table.self);
+    std::byte* const now = std::exchange(window_->cursor, region.cursor);
+    const allocators::Mark mark = table.mark(table.self);
+    window_->cursor = now;
+    return mark;
+}
+
+/// Before more of the spine changes than the cursor of its window: from then on its marks lead back. Regions
+/// outside of a marked one are marked.
+void Regions::mark_spine() {
+    for (std::uint32_t depth = open_count_; depth-- > 0 && !open_[depth]->is_marked;) {
+        open_[depth]->mark = mark_of(*open_[depth]);
+        open_[depth]->is_marked = true;
+    }
+    told_cursor_ = nullptr;
+}
+
+/// The allocator must see the cursor at its highest, for its figures; below that, going back is a store.
+void Regions::go_back(Region& region) {
+    std::byte* told = nullptr;
+    if (!region.is_marked) {
+        if (window_ == nullptr) return;
+        if (window_->cursor <= told_cursor_) {
+            window_->cursor = region.cursor;
+            return;
+        }
+        told = window_->cursor;
+        region.mark = mark_of(region);
+    }
+    spine_->table().release(spine_->table().self, region.mark);
+    told_cursor_ = told;
+}
+
+/// Nothing moves: the outer region answers for the memory from now on.
+void Regions::hand_over(Region& region) {
+    const std::uint32_t to = depth() - 1;
+    Region& outer = noted_at(to);
+    if (region.used_aside) take_over(outer, {depth(), region.aside_mark});
     for (const Region::Aside& aside : region.taken_over) take_over(outer, aside);
-    region.taken_over.clear();
-    if (!region.log.empty()) gather(outer.log, region.log);
-    if (!region.objects.empty()) gather(outer.objects, region.objects);
+    gather(outer.log, region.log);
+    gather(outer.objects, region.objects);
     append(outer.with_destructor, region.with_destructor);
     append(outer.with_side_table, region.with_side_table);
     for (const OutwardStore& store : region.outward)
-        if (surviving_depth_of(store.holder) < to) outer.outward.push_back(store);
-    outer.allocations += region.allocations;
-    outer.payload += region.payload;
-    outer.header += region.header;
+        if (surviving_depth_of(store.holder) < surviving_depth(to)) outer.outward.push_back(store);
 }
 
 void Regions::release(Region& region, std::uint32_t site) {
+    const Volume gone = held();
+    if (gone.blocks == 0) return;
     HeapCounts& counts = heap_.counts();
     counts.note_peak();
-    counts.deallocations += region.allocations;
-    counts.payload_freed += region.payload;
-    counts.header_live -= region.header;
-    counts.header_freed += region.header;
-    Handles& handles = heap_.handles();
-    for (const Value v : region.objects)
-        if (handles.live(v)) handles.release(v, site);
-    region.objects.clear();
-    for (std::size_t i = region.log.size(); i-- > 0;) {
-        const Region::Block& block = region.log[i];
-        parent_.deallocate(parent_.self, block.address, block.bytes, block.align);
+    counts.deallocations += gone.blocks;
+    counts.payload_freed += gone.payload;
+    counts.header_live -= gone.header;
+    counts.header_freed += gone.header;
+    gone_ += gone;
+    if (region.is_noted) {
+        Handles& handles = heap_.handles();
+        for (const Value v : region.objects)
+            if (handles.live(v)) handles.release(v, site);
+        for (std::size_t i = region.log.size(); i-- > 0;) {
+            const Region::Block& block = region.log[i];
+            parent_.deallocate(parent_.self, block.address, block.bytes, block.align);
+        }
     }
-    region.log.clear();
-    if (spine_ == nullptr || region.allocations == 0) return;
-    spine_->table().release(spine_->table().self, region.mark);
+    if (spine_ == nullptr) return;
+    go_back(region);
     if (region.used_aside) region.child->table().release(region.child->table().self, region.aside_mark);
     // All deeper regions are closed, and what they made since this one began went to it or has gone.
     for (const Region::Aside& aside : region.taken_over) {
         const allocators::AllocatorTable& table = open_[aside.depth]->child->table();
         table.release(table.self, aside.mark);
     }
-    region.taken_over.clear();
 }
 
 /// The first mark is the lowest, and says all.
@@ -235,28 +263,9 @@ void Regions::take_over(Region& outer, Region::Aside aside) {
 }
 
 void Regions::note_measured(Value root, std::uint64_t bytes, std::uint32_t depth) {
-    std::vector<MeasuredResult>& all = open_[depth]->measured;
+    std::vector<MeasuredResult>& all = noted_at(depth).measured;
     if (all.size() == measured_max) all.erase(all.begin(), all.begin() + measured_max / 2);
     all.push_back({root, bytes});
-}
-
-std::uint32_t Regions::depth_of_value(Value v) const {
-    if (!v.is_heap() || !heap_.live(v)) return 0;
-    const std::uint32_t number = v.is_string() ? heap_.string_header(v).count : heap_.header(v).region;
-    return number >= immortal_count ? 0 : depth_of(number);
-}
-
-void Regions::aim(Value holder) {
-    aimed_ = 0;
-    if (!holder.is_heap() || !heap_.live(holder)) return;
-    const std::uint32_t number = holder.is_string() ? immortal_count : heap_.header(holder).region;
-    if (number < immortal_count) aimed_ = number + 1;
-    heap_.settle_quick_window();
-}
-
-void Regions::drop_aim() {
-    aimed_ = 0;
-    heap_.settle_quick_window();
 }
 
 }  // namespace harness::lang

@@ -85,10 +85,10 @@ void* ObjectHeap::allocate(std::size_t requested, std::size_t header, std::size_
     void* block = nullptr;
     if (regions_ != nullptr && allocator_ == run_allocator_) {
         if (char* quick = align <= 8 && requested != 0 ? bump(requested, header) : nullptr) return quick;
-        Region& region = regions_->serving();
-        block = take_block(region.window, *region.table, requested, align);
+        const Regions::Served served = regions_->serving(requested, align);
+        block = take_block(served.window, served.table, requested, align);
         if (block == nullptr) return nullptr;
-        regions_->note(block, requested, header, align, region);
+        regions_->note(served, block, requested, header, align);
         settle_quick_window();
     } else {
         block = take_block(window_, *allocator_, requested, align);

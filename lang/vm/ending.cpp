@@ -12,7 +12,6 @@ namespace harness::lang {
 void Interpreter::unwind_regions(const Frame& f, std::uint32_t keep, std::span<const std::uint8_t> live) {
     Regions* regions = heap.regions();
     if (regions == nullptr) return;
-    regions->enter_unused();
     const std::uint32_t depth = regions->depth();
     std::uint32_t open = 0;
     while (depth > open && regions->frame_at(depth - open) == &f) ++open;

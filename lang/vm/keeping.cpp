@@ -16,7 +16,7 @@ namespace harness::lang {
 void Interpreter::region_enter() {
     Regions* regions = heap.regions();
     if (regions == nullptr) return;
-    regions->enter_when_used(frame);
+    regions->enter(frame);
     ++costs.regions;
 }
 
@@ -27,11 +27,14 @@ void Interpreter::aim(Value holder) {
 /// False after EscapeError. The region has ended either way.
 bool Interpreter::region_exit() {
     Regions* regions = heap.regions();
-    if (regions == nullptr || regions->leave_unused() || regions->depth() == 0) return true;
-    set_site();
-    const Region& region = regions->innermost();
-    if (!region.with_destructor.empty()) run_region_destructors();
-    const bool fine = region.outward.empty() || judge_outward_stores();
+    if (regions == nullptr || regions->depth() == 0) return true;
+    Region& region = regions->innermost();
+    bool fine = true;
+    if (region.is_noted) {
+        set_site();
+        if (!region.with_destructor.empty()) run_region_destructors();
+        fine = region.outward.empty() || judge_outward_stores();
+    }
     if (region.goes_with_result) regions->promote(regions->depth(), regions->depth() - 1);
     leave_region();
     return fine;
@@ -40,9 +43,9 @@ bool Interpreter::region_exit() {
 /// What was noted of its objects by their addresses must not be found by others, later at the same places.
 void Interpreter::leave_region() {
     Regions& regions = *heap.regions();
-    const std::uint32_t depth = regions.depth();
-    if (regions.surviving_depth(depth) == depth)
-        for (const Value v : regions.innermost().with_side_table) side_tables_.erase(v.payload());
+    const Region& region = regions.innermost();
+    if (region.merge_depth == regions.depth())
+        for (const Value v : region.with_side_table) side_tables_.erase(v.payload());
     regions.leave(heap.site);
 }
 

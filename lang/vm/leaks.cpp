@@ -40,7 +40,6 @@ static void discard_class_values(Interpreter& vm, ClassInfo& type, bool closures
 void Interpreter::release_everything() {
     in_exit_ = true;
     if (Regions* regions = heap.regions()) {
-        regions->forget_unused();
         while (true) {
             run_region_destructors();
             const bool last = regions->depth() == 0;

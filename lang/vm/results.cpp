@@ -35,8 +35,7 @@ class ResultMeasure {
 
     /// Whether the values hold at least half of the bytes of the region.
     bool hold_most(const Value* values, std::uint32_t count) {
-        const Region& region = regions_.innermost();
-        enough_ = (region.payload + region.header + 1) / 2;
+        enough_ = (regions_.held().bytes() + 1) / 2;
         looks_closer_ = enough_ >= noted_bytes_min / 2;
         if (add_up(values, count)) return true;
         if (!trusted_) return false;
@@ -56,7 +55,7 @@ class ResultMeasure {
 
   private:
     bool is_inside(Value v) const {
-        return v.is_heap() && heap_.live(v) && regions_.surviving_depth_of(v) == depth_;
+        return regions_.is_innermost(v);
     }
     bool add_up(const Value* values, std::uint32_t count) {
         parts_.clear();
@@ -137,12 +136,10 @@ class ResultMeasure {
 
 /// A region with destructors ends when it ends, so that they run when they should.
 bool Interpreter::results_hold_most(const Value* values, std::uint32_t count) {
-    heap.regions()->settle_counts();
-    const Region& region = heap.regions()->innermost();
-    if (!region.with_destructor.empty()) return false;
+    const Regions& regions = *heap.regions();
+    if (!regions.innermost().with_destructor.empty()) return false;
     // Most often a call makes one object and returns it.
-    if (count == 1 && region.payload + region.header <= 2 * (heap.payload_bytes(values[0]) + sizeof(Header)))
-        return true;
+    if (count == 1 && regions.held().bytes() <= 2 * (heap.payload_bytes(values[0]) + sizeof(Header))) return true;
     ResultMeasure measure(*this);
     if (!measure.hold_most(values, count)) return false;
     measure.note();
@@ -152,9 +149,7 @@ bool Interpreter::results_hold_most(const Value* values, std::uint32_t count) {
 /// Results leave the innermost `levels` regions, which end right after this: as copies, or with their region.
 bool Interpreter::copy_out(Value* values, std::uint32_t count, std::uint32_t levels) {
     Regions* regions = heap.regions();
-    // Nothing leaves a region that was not used.
-    if (regions == nullptr || levels <= regions->unused()) return true;
-    levels -= regions->unused();
+    if (regions == nullptr) return true;
     const std::uint32_t depth = regions->depth();
     const std::uint32_t to = depth > levels ? depth - levels : 0;
     bool needed = false;
