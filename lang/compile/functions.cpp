@@ -265,14 +265,9 @@ void FunctionCompiler::leave_function(Operand value, Span span, const Stmt* from
         leave_blocks(0, 0, span);
         emit(ends_names() ? Op::return_clean : Op::return_, value.reg, returns_borrow_ ? 1 : 0, 0, span);
     } else {
-        if (regions() && open_regions_ > 0) {
-            if (!value.temporary) {
-                const std::uint8_t result = temp();
-                emit(Op::move, result, value.reg, 0, span);
-                value.reg = result;
-            }
-            leave_blocks(0, 0, span, nullptr, StmtKind::return_, value.reg);
-        }
+        // Nobody reads the register any more but this: a copy may take its place.
+        if (regions() && open_regions_ > 0)
+            leave_blocks(0, 0, span, nullptr, StmtKind::return_, value.hold == Hold::plain ? -1 : value.reg);
         emit(Op::return_, value.reg, 0, 0, span);
     }
     flow_.reachable = false;

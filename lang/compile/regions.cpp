@@ -43,6 +43,10 @@ void FunctionCompiler::leave_regions(std::size_t region_mark, const std::functio
             elsewhere.emplace_back(name, r);
         }
     }
+    if (result >= 0 && own.empty() && elsewhere.empty() && open_regions_ == region_mark + 1) {
+        emit(Op::region_leave, static_cast<unsigned>(result), 0, 0, span);
+        return;
+    }
     const unsigned mark = next_temp_;
     const auto first = static_cast<std::uint8_t>(next_temp_);
     for (const Local& local : own) {

@@ -61,28 +61,6 @@ Regions::~Regions() {
     }
 }
 
-void Regions::enter(const void* frame) {
-    const std::uint32_t depth = open_count_;
-    if (depth == open_.size()) {
-        open_.push_back(std::make_unique<Region>());
-        firsts_.push_back(0);
-    }
-    Region& region = *open_[depth];
-    // After two thousand million regions whose results live on there are no more numbers: from then on a region
-    // is the outer one's.
-    const bool is_numbered = newest_ + 1 < immortal_count;
-    region.first = firsts_[depth] = depth == 0 ? 0 : newest_ + is_numbered;
-    region.merge_depth = is_numbered ? depth : depth - 1;
-    region.frame = frame;
-    region.cursor = window_ != nullptr ? window_->cursor : nullptr;
-    region.before = made();
-    region.elsewhere = {};
-    ++open_count_;
-    innermost_ = &region;
-    youngest_ = region.first;
-    number_next(region.first);
-}
-
 void Regions::leave(std::uint32_t site) {
     Region& region = innermost();
     const bool goes = region.merge_depth == depth();
@@ -108,13 +86,11 @@ void Regions::leave(std::uint32_t site) {
     number_next(goes ? region.first - 1 : newest_);
 }
 
-/// The innermost region has changed, or what its numbers are.
-void Regions::number_next(std::uint32_t number) {
-    const bool was_quick = aimed_ == 0 && !pinned_ && born_ == newest_;
-    newest_ = born_ = number;
-    aimed_ = 0;
-    heap_.set_quick_birth_word(number);
-    if (!was_quick) heap_.settle_quick_window();
+/// Room for one more.
+void Regions::prepare() {
+    if (open_count_ < open_.size()) return;
+    open_.push_back(std::make_unique<Region>());
+    firsts_.push_back(0);
 }
 
 void Regions::set_aim(std::uint32_t aimed) {

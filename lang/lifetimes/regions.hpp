@@ -103,7 +103,34 @@ class Regions {
     Regions(const Regions&) = delete;
     Regions& operator=(const Regions&) = delete;
 
-    void enter(const void* frame);
+    void enter(const void* frame) {
+        if (open_count_ == open_.size()) prepare();
+        Region& region = *open_[open_count_];
+        // After two thousand million regions whose results live on there are no more numbers: from then on a
+        // region is the outer one's.
+        const bool is_numbered = newest_ + 1 < immortal_count;
+        region.first = firsts_[open_count_] = open_count_ == 0 ? 0 : newest_ + is_numbered;
+        region.merge_depth = open_count_ - !is_numbered;
+        region.frame = frame;
+        region.cursor = window_ != nullptr ? window_->cursor : nullptr;
+        region.before = made();
+        region.elsewhere = {};
+        ++open_count_;
+        innermost_ = &region;
+        youngest_ = region.first;
+        number_next(region.first);
+    }
+    /// Ends the innermost region if nothing was made since it began, nor noted; false if something was.
+    bool leave_unused() {
+        Region& region = *innermost_;
+        if (region.is_noted || heap_.counts().allocations != region.before.blocks + gone_.blocks) return false;
+        if (open_count_ == 1 || region.merge_depth != depth()) return false;
+        region.is_marked = false;
+        innermost_ = open_[--open_count_ - 1].get();
+        youngest_ = innermost_->first;
+        number_next(region.first - 1);
+        return true;
+    }
     /// Ends the innermost region: its contents go, or are handed over to the region outside where they were
     /// promoted. `site` is told as the place of their release.
     void leave(std::uint32_t site);
@@ -210,7 +237,15 @@ class Regions {
         return Volume{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed} - gone_;
     }
     void set_aim(std::uint32_t aimed);
-    void number_next(std::uint32_t number);
+    void prepare();
+    /// The innermost region has changed, or what its numbers are.
+    void number_next(std::uint32_t number) {
+        const bool was_quick = aimed_ == 0 && !pinned_ && born_ == newest_;
+        newest_ = born_ = number;
+        aimed_ = 0;
+        heap_.set_quick_birth_word(number);
+        if (!was_quick) heap_.settle_quick_window();
+    }
     Served serve_aside(std::uint32_t depth);
     allocators::Mark mark_of(const Region& region);
     void mark_spine();

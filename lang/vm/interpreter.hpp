@@ -342,7 +342,6 @@ class Interpreter : public Machine {
     bool results_hold_most(const Value* values, std::uint32_t count);
     Value store_across(Value holder, Value v, bool unnamed);
     bool keep(Value kept, Value target, bool forever, bool shared);
-    void region_enter();
     bool region_exit();
     void leave_region();
     /// Where an instance has its fields beyond those of its class; made if there is none.

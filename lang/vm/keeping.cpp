@@ -13,13 +13,6 @@ namespace harness::lang {
 
 // --- Regions
 
-void Interpreter::region_enter() {
-    Regions* regions = heap.regions();
-    if (regions == nullptr) return;
-    regions->enter(frame);
-    ++costs.regions;
-}
-
 void Interpreter::aim(Value holder) {
     if (Regions* regions = heap.regions()) regions->aim(holder);
 }

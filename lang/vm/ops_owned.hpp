@@ -6,6 +6,7 @@
 
 #include "lang/builtins/dict.hpp"
 #include "lang/lifetimes/policy.hpp"
+#include "lang/lifetimes/regions.hpp"
 #include "lang/vm/dispatch.hpp"
 #include "lang/vm/operands.hpp"
 
