@@ -2,6 +2,7 @@
 // lifetimes: region objects, their numbers and their allocators are used again.
 #include "lang/lifetimes/regions.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "lang/memory/object_heap.hpp"
@@ -78,12 +79,64 @@ void Regions::leave(std::uint32_t site) {
         region.measured.clear();
     }
     region.is_noted = region.is_marked = region.used_aside = region.goes_with_result = false;
-    --open_count_;
-    if (open_count_ == 0) return;
-    innermost_ = open_[open_count_ - 1].get();
-    innermost_->elsewhere += region.elsewhere;
-    youngest_ = innermost_->first;
-    number_next(goes ? region.first - 1 : newest_);
+    if (open_count_ == 1) {
+        open_count_ = 0;
+        return;
+    }
+    open_[open_count_ - 2]->elsewhere += region.elsewhere;
+    step_out(goes ? region.first - 1 : newest_);
+}
+
+bool Regions::leave_with(Value& result) {
+    Region& region = innermost();
+    if (region.is_noted || region.used_aside || region.merge_depth != depth() || depth() == 0) return false;
+    const Volume gone = held();
+    const std::uint32_t number = number_of(result);
+    const bool leaves = number >= youngest_ && number < immortal_count;
+    if (leaves && gone.bytes() <= 2 * (heap_.payload_bytes(result) + sizeof(Header))) {
+        region.is_marked = false;
+        open_[open_count_ - 2]->elsewhere += region.elsewhere;
+        step_out(newest_);
+        return true;
+    }
+    if (window_ == nullptr || region.is_marked || window_->cursor > told_cursor_) return false;
+    if (leaves && !(result.is_string() && move_down(result, gone))) return false;
+    if (!leaves) {
+        count_out(gone);
+        window_->cursor = region.cursor;
+    }
+    open_[open_count_ - 2]->elsewhere += region.elsewhere;
+    step_out(region.first - 1);
+    return true;
+}
+
+/// The string becomes the outer region's newest object. Its bytes stand behind the place that they move to.
+bool Regions::move_down(Value& string, const Volume& gone) {
+    if (heap_.checked() || heap_.is_limited()) return false;
+    const Region& region = innermost();
+    const auto* from = reinterpret_cast<const std::byte*>(&heap_.string_header(string));
+    const std::uint64_t payload = heap_.payload_bytes(string);
+    HeapCounts& counts = heap_.counts();
+    ++counts.allocations;
+    counts.payload_total += payload;
+    counts.header_live += sizeof(StringHeader);
+    count_out(gone);
+    std::memmove(region.cursor, from, payload + sizeof(StringHeader));
+    window_->cursor = region.cursor + ((payload + sizeof(StringHeader) + 7) & ~std::uint64_t{7});
+    auto* const header = reinterpret_cast<StringHeader*>(region.cursor);
+    header->count = region.first - 1;
+    string = Value::tagged(Tag::string, reinterpret_cast<std::uintptr_t>(header + 1));
+    return true;
+}
+
+void Regions::count_out(const Volume& gone) {
+    HeapCounts& counts = heap_.counts();
+    counts.note_peak();
+    counts.deallocations += gone.blocks;
+    counts.payload_freed += gone.payload;
+    counts.header_live -= gone.header;
+    counts.header_freed += gone.header;
+    gone_ += gone;
 }
 
 /// Room for one more.
@@ -205,13 +258,7 @@ void Regions::hand_over(Region& region) {
 void Regions::release(Region& region, std::uint32_t site) {
     const Volume gone = held();
     if (gone.blocks == 0) return;
-    HeapCounts& counts = heap_.counts();
-    counts.note_peak();
-    counts.deallocations += gone.blocks;
-    counts.payload_freed += gone.payload;
-    counts.header_live -= gone.header;
-    counts.header_freed += gone.header;
-    gone_ += gone;
+    count_out(gone);
     if (region.is_noted) {
         Handles& handles = heap_.handles();
         for (const Value v : region.objects)

@@ -126,11 +126,13 @@ class Regions {
         if (region.is_noted || heap_.counts().allocations != region.before.blocks + gone_.blocks) return false;
         if (open_count_ == 1 || region.merge_depth != depth()) return false;
         region.is_marked = false;
-        innermost_ = open_[--open_count_ - 1].get();
-        youngest_ = innermost_->first;
-        number_next(region.first - 1);
+        step_out(region.first - 1);
         return true;
     }
+    /// Ends the innermost region as `result` leaves it, where that takes one look: the result is older, or holds at
+    /// least half of the region, which then goes on in the outer one, or is a string, which moves down to where
+    /// the region began. False, with nothing done, where more is to be done.
+    bool leave_with(Value& result);
     /// Ends the innermost region: its contents go, or are handed over to the region outside where they were
     /// promoted. `site` is told as the place of their release.
     void leave(std::uint32_t site);
@@ -238,6 +240,13 @@ class Regions {
     }
     void set_aim(std::uint32_t aimed);
     void prepare();
+    void step_out(std::uint32_t number) {
+        innermost_ = open_[--open_count_ - 1].get();
+        youngest_ = innermost_->first;
+        number_next(number);
+    }
+    void count_out(const Volume& gone);
+    bool move_down(Value& string, const Volume& gone);
     /// The innermost region has changed, or what its numbers are.
     void number_next(std::uint32_t number) {
         const bool was_quick = aimed_ == 0 && !pinned_ && born_ == newest_;

@@ -171,6 +171,7 @@ class ObjectHeap {
     void use_regions();
     const allocators::AllocatorTable& allocator() const { return *allocator_; }
     bool checked() const { return handles_.active(); }
+    bool is_limited() const { return max_bytes_ != 0; }
     std::uint64_t constant_bytes() const { return constant_bytes_; }
     /// Objects come from `table` (null: the run's allocator) until this is called again; their origin is
     /// remembered.
