@@ -80,10 +80,10 @@ void Regions::leave(std::uint32_t site) {
     }
     region.is_noted = region.is_marked = region.used_aside = region.goes_with_result = false;
     if (open_count_ == 1) {
+        region.elsewhere = {};
         open_count_ = 0;
         return;
     }
-    open_[open_count_ - 2]->elsewhere += region.elsewhere;
     step_out(goes ? region.first - 1 : newest_);
 }
 
@@ -95,7 +95,6 @@ bool Regions::leave_with(Value& result) {
     const bool leaves = number >= youngest_ && number < immortal_count;
     if (leaves && gone.bytes() <= 2 * (heap_.payload_bytes(result) + sizeof(Header))) {
         region.is_marked = false;
-        open_[open_count_ - 2]->elsewhere += region.elsewhere;
         step_out(newest_);
         return true;
     }
@@ -105,7 +104,6 @@ bool Regions::leave_with(Value& result) {
         count_out(gone);
         window_->cursor = region.cursor;
     }
-    open_[open_count_ - 2]->elsewhere += region.elsewhere;
     step_out(region.first - 1);
     return true;
 }
@@ -139,11 +137,35 @@ void Regions::count_out(const Volume& gone) {
     gone_ += gone;
 }
 
-/// Room for one more.
-void Regions::prepare() {
-    if (open_count_ < open_.size()) return;
-    open_.push_back(std::make_unique<Region>());
-    firsts_.push_back(0);
+void Regions::enter(const void* frame) {
+    const std::uint32_t depth = open_count_;
+    if (depth == open_.size()) {
+        open_.push_back(std::make_unique<Region>());
+        firsts_.push_back(0);
+    }
+    // After two thousand million regions whose results live on there are no more numbers: from then on a region
+    // is the outer one's.
+    const bool is_numbered = newest_ + 1 < immortal_count;
+    open(frame, depth == 0 ? 0 : newest_ + is_numbered);
+    if (!is_numbered) innermost_->merge_depth = depth - 1;
+    number_next(youngest_);
+}
+
+/// Out of the innermost region; the next object has this number.
+void Regions::step_out(std::uint32_t number) {
+    const Volume elsewhere = std::exchange(innermost_->elsewhere, {});
+    innermost_ = open_[--open_count_ - 1].get();
+    innermost_->elsewhere += elsewhere;
+    youngest_ = innermost_->first;
+    number_next(number);
+}
+
+void Regions::number_next(std::uint32_t number) {
+    const bool was_plain = is_plain();
+    newest_ = born_ = number;
+    aimed_ = 0;
+    heap_.set_quick_birth_word(number);
+    if (!was_plain) heap_.settle_quick_window();
 }
 
 void Regions::set_aim(std::uint32_t aimed) {

@@ -103,30 +103,25 @@ class Regions {
     Regions(const Regions&) = delete;
     Regions& operator=(const Regions&) = delete;
 
-    void enter(const void* frame) {
-        if (open_count_ == open_.size()) prepare();
-        Region& region = *open_[open_count_];
-        // After two thousand million regions whose results live on there are no more numbers: from then on a
-        // region is the outer one's.
-        const bool is_numbered = newest_ + 1 < immortal_count;
-        region.first = firsts_[open_count_] = open_count_ == 0 ? 0 : newest_ + is_numbered;
-        region.merge_depth = open_count_ - !is_numbered;
-        region.frame = frame;
-        region.cursor = window_ != nullptr ? window_->cursor : nullptr;
-        region.before = made();
-        region.elsewhere = {};
-        ++open_count_;
-        innermost_ = &region;
-        youngest_ = region.first;
-        number_next(region.first);
+    void enter(const void* frame);
+    /// The same where nothing is in the way; false, with nothing done, where something is.
+    bool enter_at_once(const void* frame) {
+        if (open_count_ == open_.size() || !is_plain() || newest_ + 1 >= immortal_count) return false;
+        open(frame, newest_ + 1);
+        newest_ = born_ = youngest_;
+        heap_.set_quick_birth_word(youngest_);
+        return true;
     }
     /// Ends the innermost region if nothing was made since it began, nor noted; false if something was.
     bool leave_unused() {
         Region& region = *innermost_;
         if (region.is_noted || heap_.counts().allocations != region.before.blocks + gone_.blocks) return false;
-        if (open_count_ == 1 || region.merge_depth != depth()) return false;
+        if (open_count_ == 1 || region.merge_depth != depth() || !is_plain()) return false;
         region.is_marked = false;
-        step_out(region.first - 1);
+        innermost_ = open_[--open_count_ - 1].get();
+        youngest_ = innermost_->first;
+        newest_ = born_ = region.first - 1;
+        heap_.set_quick_birth_word(newest_);
         return true;
     }
     /// Ends the innermost region as `result` leaves it, where that takes one look: the result is older, or holds at
@@ -193,7 +188,7 @@ class Regions {
     void unpin();
     /// The spine's window while the next object belongs into it and there is nothing to note of it.
     allocators::BumpWindow* quick_window() const {
-        return aimed_ == 0 && !pinned_ && born_ == newest_ && open_count_ != 0 ? window_ : nullptr;
+        return is_plain() && open_count_ != 0 ? window_ : nullptr;
     }
 
     /// What the region of depth `from` holds will live as long as the region of depth `to`. Regions in
@@ -239,22 +234,24 @@ class Regions {
         return Volume{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed} - gone_;
     }
     void set_aim(std::uint32_t aimed);
-    void prepare();
-    void step_out(std::uint32_t number) {
-        innermost_ = open_[--open_count_ - 1].get();
-        youngest_ = innermost_->first;
-        number_next(number);
+    /// The next object is numbered as the last one was.
+    bool is_plain() const { return aimed_ == 0 && !pinned_ && born_ == newest_; }
+    void open(const void* frame, std::uint32_t first) {
+        Region& region = *open_[open_count_];
+        region.first = firsts_[open_count_] = first;
+        region.merge_depth = open_count_;
+        region.frame = frame;
+        region.cursor = window_ != nullptr ? window_->cursor : nullptr;
+        region.before = made();
+        ++open_count_;
+        innermost_ = &region;
+        youngest_ = first;
     }
+    void step_out(std::uint32_t number);
     void count_out(const Volume& gone);
     bool move_down(Value& string, const Volume& gone);
     /// The innermost region has changed, or what its numbers are.
-    void number_next(std::uint32_t number) {
-        const bool was_quick = aimed_ == 0 && !pinned_ && born_ == newest_;
-        newest_ = born_ = number;
-        aimed_ = 0;
-        heap_.set_quick_birth_word(number);
-        if (!was_quick) heap_.settle_quick_window();
-    }
+    void number_next(std::uint32_t number);
     Served serve_aside(std::uint32_t depth);
     allocators::Mark mark_of(const Region& region);
     void mark_spine();
