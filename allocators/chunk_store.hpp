@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "allocators/allocator.hpp"
+#include "allocators/page.hpp"
 
 namespace harness::allocators {
 
@@ -44,6 +45,7 @@ class ChunkStore {
             if (void* p = parent_.allocate(bytes, chunk_align); p != nullptr) {
                 held_bytes_ += bytes;
                 held_bytes_peak_ = std::max(held_bytes_peak_, held_bytes_);
+                expect_dense_use(p, bytes);
                 return new (p) Chunk{nullptr, bytes};
             }
         }

@@ -13,6 +13,11 @@ std::size_t page_bytes() noexcept {
     return bytes;
 }
 
+void expect_dense_use(void* p, std::size_t bytes) noexcept {
+    constexpr std::size_t huge_page = std::size_t{2} << 20;
+    if (bytes >= huge_page) madvise(p, bytes, MADV_HUGEPAGE);
+}
+
 Page::~Page() { trim(); }
 
 void Page::count(std::size_t bytes_added, std::size_t bytes_removed) noexcept {

@@ -35,14 +35,14 @@ NEEDS_PORTABLE = {"manual", "scope", "ownership", "stack"}
 
 # What makes a workload take some tenths of a second; those of bench/ have their sizes in themselves.
 SIZES = {
-    "lru_cache": "requests=60000", "segmented_lru": "requests=60000", "random_slots": "slots=1000 generations=240",
-    "three_phase": "programs=400", "frame_loop": "frames=1600", "call_graph": "rounds=80 functions=400",
-    "shortest_paths": "side=30 queries=60", "barnes_hut": "bodies=200 steps=16", "matrices": "size=96 rounds=4",
-    "n_body": "steps=6000", "json_round_trip": "documents=500", "syntax_trees": "expressions=800",
-    "event_simulation": "users=80 jobs=250", "linked_queue": "rounds=800", "request_loop": "requests=20000",
-    "web_server": "requests=8000", "rope": "edits=3000", "string_building": "lines=12000",
-    "word_count": "paragraphs=3000", "taylor_series": "formulas=700", "hash_table": "keys=3000 rounds=10",
-    "binary_trees": "depth=14", "persistent_tree": "transactions=6000", "treap": "rounds=120",
+    "lru_cache": "requests=240000", "segmented_lru": "requests=240000", "random_slots": "slots=1000 generations=960",
+    "three_phase": "programs=1200", "frame_loop": "frames=4800", "call_graph": "rounds=400 functions=400",
+    "shortest_paths": "side=30 queries=180", "barnes_hut": "bodies=300 steps=40", "matrices": "size=96 rounds=12",
+    "n_body": "steps=30000", "json_round_trip": "documents=2500", "syntax_trees": "expressions=3200",
+    "event_simulation": "users=160 jobs=500", "linked_queue": "rounds=3200", "request_loop": "requests=60000",
+    "web_server": "requests=24000", "rope": "edits=9000", "string_building": "lines=48000",
+    "word_count": "paragraphs=9000", "taylor_series": "formulas=2100", "hash_table": "keys=6000 rounds=20",
+    "binary_trees": "depth=14", "persistent_tree": "transactions=24000", "treap": "rounds=480",
 }  # fmt: skip
 
 

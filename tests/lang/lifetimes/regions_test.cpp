@@ -23,14 +23,14 @@ struct RegionsTest : ::testing::Test {
 
 TEST_F(RegionsTest, begin_with_the_programs_own) {
     EXPECT_EQ(regions.depth(), 0U);
-    EXPECT_EQ(regions.innermost_frame(), nullptr);
+    EXPECT_EQ(regions.innermost().frame, nullptr);
 }
 
 TEST_F(RegionsTest, release_at_their_end_what_was_made_in_them) {
     const std::uint64_t outside = machine.live();
     const Value kept = heap.new_list(2);
     regions.enter(&machine);
-    EXPECT_EQ(regions.innermost_frame(), &machine);
+    EXPECT_EQ(regions.innermost().frame, &machine);
     const Value inner = heap.new_list(3);
     EXPECT_EQ(regions.depth_of_value(kept), 0U);
     EXPECT_EQ(regions.depth_of_value(inner), 1U);
@@ -54,19 +54,62 @@ TEST_F(RegionsTest, hand_over_what_was_promoted) {
     EXPECT_EQ(machine.live(), before);
 }
 
-TEST_F(RegionsTest, that_are_put_off_begin_with_the_first_object) {
-    regions.enter_when_used(nullptr);
-    regions.enter_when_used(&machine);
-    EXPECT_EQ(regions.depth(), 0U);
-    EXPECT_EQ(regions.unused(), 2U);
+TEST_F(RegionsTest, in_which_nothing_was_made_end_at_once) {
+    ASSERT_TRUE(regions.enter_at_once(&machine) || (regions.enter(&machine), true));
+    ASSERT_TRUE(regions.enter_at_once(&regions) || (regions.enter(&regions), true));
+    EXPECT_EQ(regions.depth(), 2U);
+    EXPECT_EQ(regions.frame_at(1), &machine);
     EXPECT_TRUE(regions.leave_unused());
-    regions.enter_when_used(&regions);
     const Value made = heap.new_list(1);
-    EXPECT_EQ(regions.unused(), 0U);
-    EXPECT_EQ(regions.depth_of_value(made), 2U);
-    EXPECT_EQ(regions.innermost_frame(), &regions);
+    EXPECT_EQ(regions.depth_of_value(made), 1U);
+    EXPECT_TRUE(regions.is_innermost(made));
     EXPECT_FALSE(regions.leave_unused());
     regions.leave(0);
+    EXPECT_EQ(regions.depth(), 0U);
+    EXPECT_FALSE(regions.leave_unused());
+}
+
+// The string stands behind other things in its region, with more bytes than they leave free before it.
+TEST(Regions, are_left_by_a_string_that_moves_down) {
+    IdleMachine machine("stack", false, "arena");
+    ObjectHeap& heap = machine.vm->heap;
+    Regions& regions = *heap.regions();
+    const std::string text(100, 'x');
+    heap.new_list(1);  // with the first chunk
+    const std::uint64_t outside = machine.live();
+    for (int i = 0; i < 5; ++i) {
+        regions.enter(nullptr);
+        heap.new_list(40);
+        Value string = heap.new_string(text);
+        const void* before = heap.bytes(string);
+        const bool at_once = regions.leave_with(string);
+        // The first time the allocator must be told how far its cursor went.
+        EXPECT_EQ(at_once, i > 0);
+        if (!at_once) {
+            regions.leave(0);
+            continue;
+        }
+        EXPECT_NE(heap.bytes(string), before);
+        EXPECT_EQ(heap.text(string), text);
+        EXPECT_EQ(regions.depth_of_value(string), 0U);
+        const Value behind = heap.new_string("behind");
+        EXPECT_EQ(heap.text(string), text);
+        EXPECT_EQ(heap.text(behind), "behind");
+    }
+    EXPECT_EQ(machine.live(), outside + 8);
+}
+
+TEST(Regions, are_taken_along_by_a_result_that_holds_most) {
+    IdleMachine machine("stack", false, "arena");
+    ObjectHeap& heap = machine.vm->heap;
+    Regions& regions = *heap.regions();
+    regions.enter(nullptr);
+    regions.enter(nullptr);
+    heap.new_list(1);
+    Value result = heap.new_list(9);
+    EXPECT_TRUE(regions.leave_with(result));
+    EXPECT_EQ(regions.depth_of_value(result), 1U);
+    EXPECT_EQ(regions.held().blocks, 2U);
     regions.leave(0);
     EXPECT_EQ(regions.depth(), 0U);
 }
@@ -102,7 +145,7 @@ TEST(Regions, agree_with_a_stack_of_counts_over_any_nesting) {
                 const std::uint64_t held = objects.back();
                 objects.pop_back();
                 merges.pop_back();
-                if (to < top) objects[to] += held;
+                if (to < top) objects[top - 1] += held;
                 regions.leave(0);
             } else if (step % 5 == 2 && top > 0) {
                 const std::size_t to = step / 5 % (top + 1);
@@ -141,9 +184,7 @@ TEST(Regions, keep_the_contents_of_all_that_lives) {
             const std::size_t top = made.size() - 1;
             const std::size_t other = step / 8 % (top + 1);
             if (step % 8 < 2) {
-                // One that was put off, too, has begun when something is made.
-                step % 8 == 0 ? regions.enter(nullptr) : regions.enter_when_used(nullptr);
-                if (step % 8 == 1) regions.enter_unused();
+                if (step % 8 == 0 || !regions.enter_at_once(nullptr)) regions.enter(nullptr);
                 made.emplace_back();
                 merges.push_back(top + 1);
             } else if (step % 8 == 2 && top > 0) {
@@ -152,8 +193,8 @@ TEST(Regions, keep_the_contents_of_all_that_lives) {
                 const std::vector<Made> held = std::move(made.back());
                 made.pop_back();
                 merges.pop_back();
-                if (to < top) made[to].insert(made[to].end(), held.begin(), held.end());
-                regions.leave(0);
+                if (to < top) made[top - 1].insert(made[top - 1].end(), held.begin(), held.end());
+                if (!held.empty() || !regions.leave_unused()) regions.leave(0);
             } else if (step % 8 == 3) {
                 regions.promote(static_cast<std::uint32_t>(top), static_cast<std::uint32_t>(other));
                 for (std::size_t d = other + 1; d <= top; ++d) merges[d] = std::min(merges[d], other);
