@@ -105,6 +105,10 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
         release_temporaries(std::max<unsigned>(mark, to + 1U));
         return o.hold;
     };
+    // What a call makes comes from the allocator that is named behind it, its arguments do not.
+    const bool pauses = using_call_.call == &e && !e.arguments.empty();
+    const std::uint8_t allocator = using_call_.allocator;
+    if (pauses) emit(Op::using_end, 0, 0, 0, e.span);
     for (const Argument& a : e.arguments) {
         const std::uint8_t reg = temp();
         if (reg != first + args.count) {
@@ -137,6 +141,7 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
                 {{static_cast<std::uint8_t>(args.first + args.count - 1), Hold::unnamed, true}, a.value});
         }
     }
+    if (pauses) emit(Op::using_begin, allocator, 0, 0, e.span);
     for (auto& [operand, value] : lent_unnamed) {
         const std::uint8_t keeper = temp();
         emit(Op::move, keeper, operand.reg, 0, value->span);

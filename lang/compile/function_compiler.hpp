@@ -268,7 +268,12 @@ class FunctionCompiler {
     void end_arguments(const Arguments& args, bool given, Span span, bool settles = false);
     void give_back(const NameExpr& e, std::uint8_t reg);
     const Expr* assigned_pipe_ = nullptr;  ///< the pipe whose value the assignment under way stores
-    const NameExpr* passed_ = nullptr;     ///< by the argument that was evaluated last
+    struct UsingCall {
+        const Expr* call = nullptr;
+        std::uint8_t allocator = 0;
+    };
+    UsingCall using_call_;  ///< the expression whose objects come from the allocator named behind it
+    const NameExpr* passed_ = nullptr;  ///< by the argument that was evaluated last
     void settle_arguments(const Arguments& args, Span span);
 
     // --- functions.cpp

@@ -2,6 +2,7 @@
 // lifetime that is compiled for. Where a lifetime needs nothing of them they end a name, or are not there at
 // all.
 #include <algorithm>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 #include "lang/syntax/walk.hpp"
@@ -218,7 +219,9 @@ Operand FunctionCompiler::made_using(const Expr* allocator_expr, const Expr* e) 
     const std::uint8_t allocator = temp();
     into_owned(allocator_expr, allocator);
     emit(Op::using_begin, allocator, 0, 0, allocator_expr->span);
+    const UsingCall outer = std::exchange(using_call_, {e, allocator});
     const Operand value = owned_temp(e);
+    using_call_ = outer;
     emit(Op::using_end, 0, 0, 0, e->span);
     finish({allocator, Hold::unnamed, true}, e->span);
     return value;

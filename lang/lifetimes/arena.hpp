@@ -15,8 +15,8 @@ struct Arena : Unanswered {
         l.regions = true;
         return l;
     }
-    /// What can be told at a glance: the value is the older one or a constant, or the holder is of the innermost
-    /// region, or no other is open.
+    /// What can be told at a glance: the value is the older one or a constant, or the holder is of the
+    /// innermost region, or no other is open.
     template <bool Checked>
     [[gnu::always_inline]] static bool lives_as_long(Interpreter* S, Value holder, Value v) {
         const Regions& regions = *S->heap.regions();

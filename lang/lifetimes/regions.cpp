@@ -143,8 +143,8 @@ void Regions::enter(const void* frame) {
         open_.push_back(std::make_unique<Region>());
         firsts_.push_back(0);
     }
-    // After two thousand million regions whose results live on there are no more numbers: from then on a region
-    // is the outer one's.
+    // After two thousand million regions whose results live on there are no more numbers: from then on a
+    // region is the outer one's.
     const bool is_numbered = newest_ + 1 < immortal_count;
     open(frame, depth == 0 ? 0 : newest_ + is_numbered);
     if (!is_numbered) innermost_->merge_depth = depth - 1;

@@ -50,12 +50,12 @@ struct Volume {
 };
 
 struct Region {
-    std::uint32_t first = 0;        ///< its objects have this number or a later one, those outside an earlier one
+    std::uint32_t first = 0;  ///< its objects have this number or a later one, those outside an earlier one
     std::uint32_t merge_depth = 0;  ///< where its contents go when it ends, a depth; its own: nowhere
     const void* frame = nullptr;    ///< the call that opened it
     std::byte* cursor = nullptr;    ///< of the spine's window, when the region began
-    Volume before;                    ///< by the heap then, without what has gone with regions since
-    Volume elsewhere;                 ///< since then, but not for this region
+    Volume before;                  ///< by the heap then, without what has gone with regions since
+    Volume elsewhere;               ///< since then, but not for this region
     bool goes_with_result = false;  ///< its result holds most of it, see Interpreter::copy_out
     bool is_marked = false;
     bool is_noted = false;    ///< there is more to end than the spine: any of what follows
@@ -91,10 +91,11 @@ struct Region {
 /// logged and freed one by one.
 ///
 /// An object's header (a string's, too) has a number that grows with each region that begins. So all that is
-/// younger than a region's first number belongs to it or to a deeper one, and an object's region is found by a
-/// search through the first numbers; what a region hands over when it ends belongs to the one outside without
-/// being touched. When a region's contents go, its numbers are free again. Foreign objects, which an allocator
-/// handle of the program made, belong to the program's own region, number 0, as far as stores are judged.
+/// younger than a region's first number belongs to it or to a deeper one, and an object's region is found by
+/// a search through the first numbers; what a region hands over when it ends belongs to the one outside
+/// without being touched. When a region's contents go, its numbers are free again. Foreign objects, which an
+/// allocator handle of the program made, belong to the program's own region, number 0, as far as stores are
+/// judged.
 class Regions {
   public:
     /// The program's own region is opened. Both references must outlive this.
@@ -115,7 +116,8 @@ class Regions {
     /// Ends the innermost region if nothing was made since it began, nor noted; false if something was.
     bool leave_unused() {
         Region& region = *innermost_;
-        if (region.is_noted || heap_.counts().allocations != region.before.blocks + gone_.blocks) return false;
+        if (region.is_noted || heap_.counts().allocations != region.before.blocks + gone_.blocks)
+            return false;
         if (open_count_ == 1 || region.merge_depth != depth() || !is_plain()) return false;
         region.is_marked = false;
         innermost_ = open_[--open_count_ - 1].get();
@@ -124,9 +126,9 @@ class Regions {
         heap_.set_quick_birth_word(newest_);
         return true;
     }
-    /// Ends the innermost region as `result` leaves it, where that takes one look: the result is older, or holds at
-    /// least half of the region, which then goes on in the outer one, or is a string, which moves down to where
-    /// the region began. False, with nothing done, where more is to be done.
+    /// Ends the innermost region as `result` leaves it, where that takes one look: the result is older, or
+    /// holds at least half of the region, which then goes on in the outer one, or is a string, which moves
+    /// down to where the region began. False, with nothing done, where more is to be done.
     bool leave_with(Value& result);
     /// Ends the innermost region: its contents go, or are handed over to the region outside where they were
     /// promoted. `site` is told as the place of their release.
@@ -154,7 +156,8 @@ class Regions {
     std::uint32_t depth_of(std::uint32_t number) const {
         if (number >= youngest_) return depth();
         const auto end = firsts_.begin() + open_count_;
-        return static_cast<std::uint32_t>(std::upper_bound(firsts_.begin(), end, number) - firsts_.begin() - 1);
+        return static_cast<std::uint32_t>(std::upper_bound(firsts_.begin(), end, number) - firsts_.begin() -
+                                          1);
     }
     /// Where an object lives: 0 for constants, and for what is no object or no longer one.
     std::uint32_t depth_of_value(Value v) const {
@@ -206,9 +209,11 @@ class Regions {
 
     // --- What the heap tells.
     /// A block was made in `region`, that of serving(); an aim is thereby used up.
-    void note(const Served& served, void* block, std::size_t requested, std::size_t header, std::size_t align);
-    /// The heap counts a block that is no region's.
+    void note(const Served& served, void* block, std::size_t requested, std::size_t header,
+              std::size_t align);
+    /// The heap counts a block that is no region's; an aim is used up by it, too.
     void note_foreign(std::size_t requested, std::size_t header) {
+        clear_aim();
         innermost_->elsewhere += {1, requested - header, header};
     }
     /// Checked mode: the handle for the object that was noted last.
@@ -231,7 +236,8 @@ class Regions {
     /// By the heap, without what has gone with regions.
     Volume made() const {
         const HeapCounts& counts = heap_.counts();
-        return Volume{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed} - gone_;
+        return Volume{counts.allocations, counts.payload_total, counts.header_live + counts.header_freed} -
+               gone_;
     }
     void set_aim(std::uint32_t aimed);
     /// The next object is numbered as the last one was.
