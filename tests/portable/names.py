@@ -58,7 +58,7 @@ class Names(Environment):
         type_ = self.choices.pick([cls.type for cls in self.classes] + [INTS, Type("objs", self.classes[0])])
         a, b = self.int_(0), self.int_(0)
         with self.giving():
-            text = {"ints": f"[{a}, {b}]", "objs": f"[{self.new_obj(Type('obj', self.classes[0]), 0)}]"}.get(type_.kind) or self.new_obj(type_, 0)
+            text = {"ints": f"[{a}, {b}]", "objs": f"[{self.new_obj(Type('obj', self.classes[0]), 0)}]"}.get(type_.kind) or self.new_obj(type_, 1)
         name = self.fresh("v")
         self.emit(f"{name} = {text} using pool")
         self.bind_from(name, type_, text)

@@ -112,8 +112,7 @@ class Stores(Names):
             return False
         new = self.unnamed(Type("obj", place.type.of), 1)
         if self.has_pool and self.choices.chance(30):
-            self.guarded(place, f"{place.text}.append({self.new_obj(Type('obj', place.type.of), 0)} using pool)")
-            return None
+            new = f"{self.new_obj(Type('obj', place.type.of), 0)} using pool"
         self.guarded(place, self.choices.pick([f"{place.text}.append({new})", f"{place.text}.insert(0, {new})", f"{place.text}.extend([{new}])"]))
         return None
 
