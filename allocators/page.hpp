@@ -9,8 +9,8 @@
 
 namespace harness::allocators {
 
-// Tells the kernel that a mapping will be filled from one end, so that it may map two megabytes at each fault;
-// nothing where huge pages are off or the range is smaller than one.
+// Tells the kernel that a mapping will be filled from one end, so that it may map two megabytes at each
+// fault; nothing where huge pages are off or the range is smaller than one.
 void expect_dense_use(void* p, std::size_t bytes) noexcept;
 
 // Bytes in a page of this machine.

@@ -245,9 +245,7 @@ class Interpreter : public Machine {
     void aim(Value holder);
     /// False after UseAfterFreeError (or UseAfterMoveError): the place was freed, or refers to something
     /// released.
-    bool readable(Value v) {
-        return (!v.is_no_value() && heap.live(v)) || unless_ended(v);
-    }
+    bool readable(Value v) { return (!v.is_no_value() && heap.live(v)) || unless_ended(v); }
     bool unless_ended(Value v);
     bool readable_fast(Value v) const { return !(v.is_object() || v.is_sequence()) || heap.live(v); }
     /// An unnamed value that a borrowing instruction made: ended with the frame's statement at the latest.

@@ -85,8 +85,8 @@ struct Handlers {
         else
             return P::template store_edge<checked>(S, holder, v);
     }
-    /// What a register gets of a field or an element. Under regions nobody asks a register whether it owns, but
-    /// a parameter's: what goes there is read by the `share` instructions.
+    /// What a register gets of a field or an element. Under regions nobody asks a register whether it owns,
+    /// but a parameter's: what goes there is read by the `share` instructions.
     [[gnu::always_inline]] static Value peek(Value v) { return regions ? v : P::read_place(v); }
     /// An instance with empty fields, in the window that an allocator lends; failed() where that does not do.
     [[gnu::always_inline]] static Value bump_instance(Interpreter* S, const ClassInfo& type) {
@@ -447,7 +447,7 @@ struct Handlers {
             auto* cell = static_cast<Cell*>(memory(S, R[A]));
             const Value old = held_by(cell);
             S->at = pc;
-            cell->content = store<regions ? give : copy>(S, R[A], R[B]);
+            cell->content = store < regions ? give : copy > (S, R[A], R[B]);
             HARNESS_NEXT_WITHOUT(cell->content, old, 0, nothing);
         }
     }

@@ -54,9 +54,7 @@ class ResultMeasure {
     }
 
   private:
-    bool is_inside(Value v) const {
-        return regions_.is_innermost(v);
-    }
+    bool is_inside(Value v) const { return regions_.is_innermost(v); }
     bool add_up(const Value* values, std::uint32_t count) {
         parts_.clear();
         bytes_ = 0;
@@ -139,7 +137,8 @@ bool Interpreter::results_hold_most(const Value* values, std::uint32_t count) {
     const Regions& regions = *heap.regions();
     if (!regions.innermost().with_destructor.empty()) return false;
     // Most often a call makes one object and returns it.
-    if (count == 1 && regions.held().bytes() <= 2 * (heap.payload_bytes(values[0]) + sizeof(Header))) return true;
+    if (count == 1 && regions.held().bytes() <= 2 * (heap.payload_bytes(values[0]) + sizeof(Header)))
+        return true;
     ResultMeasure measure(*this);
     if (!measure.hold_most(values, count)) return false;
     measure.note();
