@@ -91,26 +91,36 @@ bool Regions::leave_with(Value& result) {
     Region& region = innermost();
     if (region.is_noted || region.used_aside || region.merge_depth != depth() || depth() == 0) return false;
     const Volume gone = held();
-    const std::uint32_t number = number_of(result);
-    const bool leaves = number >= youngest_ && number < immortal_count;
-    if (leaves && gone.bytes() <= 2 * (heap_.payload_bytes(result) + sizeof(Header))) {
+    if (!is_innermost(result)) {
+        if (window_ == nullptr || region.is_marked || window_->cursor > told_cursor_) return false;
+        count_out(gone);
+        window_->cursor = region.cursor;
+    } else if (holds_most(result, gone)) {
         region.is_marked = false;
         step_out(newest_);
         return true;
-    }
-    if (window_ == nullptr || region.is_marked || window_->cursor > told_cursor_) return false;
-    if (leaves && !(result.is_string() && move_down(result, gone))) return false;
-    if (!leaves) {
-        count_out(gone);
-        window_->cursor = region.cursor;
+    } else {
+        if (!moves_down(result)) return false;
+        move_down(result, gone);
     }
     step_out(region.first - 1);
     return true;
 }
 
+bool Regions::holds_most(Value result, const Volume& all) const {
+    return all.bytes() <= 2 * (heap_.payload_bytes(result) + sizeof(Header));
+}
+
+/// The allocator gets to see a move as little as any other going back.
+bool Regions::moves_down(Value result) const {
+    const Region& region = innermost();
+    return result.is_string() && is_innermost(result) && region.is_simple() &&
+           region.merge_depth == depth() && depth() != 0 && window_ != nullptr && !region.is_marked &&
+           window_->cursor <= told_cursor_ && !heap_.is_limited() && !holds_most(result, held());
+}
+
 /// The string becomes the outer region's newest object. Its bytes stand behind the place that they move to.
-bool Regions::move_down(Value& string, const Volume& gone) {
-    if (heap_.checked() || heap_.is_limited()) return false;
+void Regions::move_down(Value& string, const Volume& gone) {
     const Region& region = innermost();
     const auto* from = reinterpret_cast<const std::byte*>(&heap_.string_header(string));
     const std::uint64_t payload = heap_.payload_bytes(string);
@@ -124,7 +134,6 @@ bool Regions::move_down(Value& string, const Volume& gone) {
     auto* const header = reinterpret_cast<StringHeader*>(region.cursor);
     header->count = region.first - 1;
     string = Value::tagged(Tag::string, reinterpret_cast<std::uintptr_t>(header + 1));
-    return true;
 }
 
 void Regions::count_out(const Volume& gone) {

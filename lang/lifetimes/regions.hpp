@@ -82,6 +82,12 @@ struct Region {
     std::vector<Value> with_side_table;  ///< fields beyond those of their classes, which the VM keeps
     std::vector<OutwardStore> outward;
     std::vector<MeasuredResult> measured;  ///< the latest ones
+
+    /// Nothing but what checked mode notes.
+    bool is_simple() const {
+        return !used_aside && taken_over.empty() && log.empty() && with_destructor.empty() &&
+               with_side_table.empty() && measured.empty();
+    }
 };
 
 /// The stack of open regions. They nest, so the objects of all of them stand in one allocator, the spine: a
@@ -130,6 +136,8 @@ class Regions {
     /// holds at least half of the region, which then goes on in the outer one, or is a string, which moves
     /// down to where the region began. False, with nothing done, where more is to be done.
     bool leave_with(Value& result);
+    /// Whether leave_with() would move the result down, but for what is noted of it in checked mode.
+    bool moves_down(Value result) const;
     /// Ends the innermost region: its contents go, or are handed over to the region outside where they were
     /// promoted. `site` is told as the place of their release.
     void leave(std::uint32_t site);
@@ -254,8 +262,9 @@ class Regions {
         youngest_ = first;
     }
     void step_out(std::uint32_t number);
+    bool holds_most(Value result, const Volume& all) const;
     void count_out(const Volume& gone);
-    bool move_down(Value& string, const Volume& gone);
+    void move_down(Value& string, const Volume& gone);
     /// The innermost region has changed, or what its numbers are.
     void number_next(std::uint32_t number);
     Served serve_aside(std::uint32_t depth);

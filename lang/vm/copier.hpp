@@ -26,15 +26,13 @@ class Copier {
     static bool leaves(const Interpreter& vm, Value v, std::uint32_t depth);
 
   private:
-    struct Pair {
-        Value original, copy;
-    };
-    struct Edge {
-        Value* place;
-        Value original;
-    };
+    using Pair = CopyRoom::Pair;
+    using Edge = CopyRoom::Edge;
 
-    Copier(Interpreter& vm, std::optional<std::uint32_t> depth) : vm_(vm), heap_(vm.heap), depth_(depth) {}
+    Copier(Interpreter& vm, std::optional<std::uint32_t> depth)
+        : vm_(vm), heap_(vm.heap), depth_(depth), room_(vm.copy_room) {
+        room_.clear();
+    }
 
     /// Fills everything that is waiting; false after raising.
     bool work_off();
@@ -53,10 +51,7 @@ class Copier {
     Interpreter& vm_;
     ObjectHeap& heap_;
     std::optional<std::uint32_t> depth_;  ///< regions: copy what lives deeper
-    CopyMemo memo_;
-    std::vector<Pair> waiting_;
-    std::vector<Edge> edges_;
-    std::vector<Pair> with_duty_;  ///< whose originals had yet to run __del__
+    CopyRoom& room_;
 };
 
 }  // namespace harness::lang

@@ -2,6 +2,7 @@
 // what is copied asks it once, so it is one array with linear probing, with nothing removed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,7 +28,18 @@ class CopyMemo {
         ++size_;
     }
 
+    /// Nothing is known any more; the room of a small memo stays.
+    void clear() {
+        if (size_ == 0) return;
+        size_ = 0;
+        if (entries_.size() > room_max)
+            entries_ = {};
+        else
+            std::fill(entries_.begin(), entries_.end(), Entry{});
+    }
+
   private:
+    static constexpr std::size_t room_max = 256;
     struct Entry {
         std::uint64_t original = 0;
         Value copy = Value::absent();
@@ -50,6 +62,30 @@ class CopyMemo {
 
     std::vector<Entry> entries_;
     std::size_t size_ = 0;
+};
+
+/// What a copy works with, kept for the next one: most are of a few objects.
+struct CopyRoom {
+    struct Pair {
+        Value original, copy;
+    };
+    struct Edge {
+        Value* place;
+        Value original;
+    };
+    CopyMemo memo;
+    std::vector<Value> results;
+    std::vector<Pair> waiting;
+    std::vector<Edge> edges;
+    std::vector<Pair> with_duty;  ///< whose originals had yet to run __del__
+
+    void clear() {
+        memo.clear();
+        results.clear();
+        waiting.clear();
+        edges.clear();
+        with_duty.clear();
+    }
 };
 
 }  // namespace harness::lang

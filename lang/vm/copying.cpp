@@ -27,8 +27,8 @@ Value Copier::clone(Interpreter& vm, Value root) {
         vm.drop(copy);
         return Value::failed();
     }
-    for (const Edge& edge : copier.edges_) {
-        const Value inside = copier.memo_.find(edge.original.payload());
+    for (const Edge& edge : copier.room_.edges) {
+        const Value inside = copier.room_.memo.find(edge.original.payload());
         *edge.place = inside == Value::absent() ? edge.original : inside.lent();
     }
     return copy;
@@ -41,7 +41,7 @@ bool Copier::out_of_regions(Interpreter& vm, Value* values, std::uint32_t count,
     for (std::uint32_t i = 0; i < count; ++i) needed = needed || copier.is_copied(values[i]);
     if (!needed) return true;
     regions.pin(depth);
-    std::vector<Value> copies;
+    std::vector<Value>& copies = copier.room_.results;
     bool fine = true;
     for (std::uint32_t i = 0; i < count && fine; ++i) {
         copies.push_back(copier.map(values[i], nullptr));
@@ -80,9 +80,9 @@ bool Copier::is_copied(Value v) const {
 }
 
 bool Copier::work_off() {
-    while (!waiting_.empty()) {
-        const Pair pair = waiting_.back();
-        waiting_.pop_back();
+    while (!room_.waiting.empty()) {
+        const Pair pair = room_.waiting.back();
+        room_.waiting.pop_back();
         if (!fill(pair)) return false;
     }
     return true;
@@ -119,11 +119,11 @@ Value Copier::map(Value v, Value* place) {
     const bool edge = !v.is_owned();
     if (edge && !depth_.has_value() && place != nullptr) {
         // Where it leads is known when everything is copied.
-        edges_.push_back({place, v});
+        room_.edges.push_back({place, v});
         return Value::none();
     }
     if (!is_copied(v)) return depth_.has_value() || !heap_.live(v) ? v : vm_.share(v);
-    if (const Value known = memo_.find(v.payload()); known != Value::absent()) {
+    if (const Value known = room_.memo.find(v.payload()); known != Value::absent()) {
         const Value copy = depth_.has_value() ? known : vm_.share(known);
         return edge ? copy.lent() : copy;
     }
@@ -134,16 +134,16 @@ Value Copier::map(Value v, Value* place) {
 Value Copier::shell(Value v) {
     const Value copy = new_like(v);
     if (copy == Value::failed()) return copy;
-    memo_.add(v.payload(), copy);
+    room_.memo.add(v.payload(), copy);
     if (heap_.checked()) {
         ++vm_.costs.copies;
         vm_.costs.copied_bytes += heap_.payload_bytes(copy);
     }
     if (v.is_string()) return copy;
-    waiting_.push_back({v, copy});
+    room_.waiting.push_back({v, copy});
     if (vm_.destructor_of(v) == Value::absent()) return copy;
     auto& flags = heap_.header(v).flags;
-    if ((flags & flag_destructing) == 0) with_duty_.push_back({v, copy});
+    if ((flags & flag_destructing) == 0) room_.with_duty.push_back({v, copy});
     if (!depth_.has_value()) {
         vm_.note_destructor(copy);
     } else if ((flags & flag_destructing) == 0) {
@@ -157,7 +157,7 @@ Value Copier::shell(Value v) {
 
 /// Copies that were never completed end in silence; the duty to run destructors stays with the originals.
 void Copier::give_up_destructors() {
-    for (const Pair& pair : with_duty_) {
+    for (const Pair& pair : room_.with_duty) {
         heap_.header(pair.copy).flags |= flag_destructing;
         if (depth_.has_value())
             heap_.header(pair.original).flags &= static_cast<std::uint16_t>(~flag_destructing);

@@ -20,6 +20,7 @@
 #include "lang/vm/borrows.hpp"
 #include "lang/vm/candidates.hpp"
 #include "lang/vm/collector.hpp"
+#include "lang/vm/copy_memo.hpp"
 #include "lang/vm/machine.hpp"
 #include "lang/vm/member_cache.hpp"
 #include "lang/vm/output.hpp"
@@ -67,6 +68,7 @@ class Interpreter : public Machine {
     bool attention = false, marking = false;
     MemberCache members;
     LifetimeCosts costs;
+    CopyRoom copy_room;
     Value destructing = Value::none();  ///< checked runs without counts: the object whose __del__ is running
     std::unique_ptr<Collector> collector;  ///< gc
     std::unique_ptr<MemoryManager> manager;
@@ -341,6 +343,7 @@ class Interpreter : public Machine {
     Value store_across(Value holder, Value v, bool unnamed);
     bool keep(Value kept, Value target, bool forever, bool shared);
     bool region_exit();
+    bool leave_with_result(Value& result);
     void leave_region();
     /// Where an instance has its fields beyond those of its class; made if there is none.
     std::unordered_map<NameId, Value>& side_table_of(Value object);

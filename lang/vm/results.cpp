@@ -1,6 +1,7 @@
 // What becomes of a region's memory when a result leaves it: copies of the result, and the rest goes; or all
 // of it stays with the region outside, which costs nothing. It stays when the result holds most of it, so
 // that a tree which is built by recursion is not copied by each call on its way up.
+#include <string>
 #include <vector>
 
 #include "lang/lifetimes/regions.hpp"
@@ -159,6 +160,26 @@ bool Interpreter::copy_out(Value* values, std::uint32_t count, std::uint32_t lev
         return true;
     }
     return Copier::out_of_regions(*this, values, count, to);
+}
+
+/// One result leaves the innermost region, which ends. False after raising.
+bool Interpreter::leave_with_result(Value& result) {
+    Regions* regions = heap.regions();
+    if (regions == nullptr || !regions->moves_down(result)) return copy_out(&result, 1, 1) && region_exit();
+    // What an unchecked run does without a second look, with the same figures: the copy is there before the
+    // region ends, and then stands where that began.
+    const std::string text(heap.text(result));
+    HeapCounts& counts = heap.counts();
+    counts.payload_total += text.size() + 1;
+    counts.header_live += sizeof(StringHeader);
+    counts.note_peak();
+    counts.payload_total -= text.size() + 1;
+    counts.header_live -= sizeof(StringHeader);
+    ++costs.copies;
+    costs.copied_bytes += text.size() + 1;
+    if (!region_exit()) return false;
+    result = heap.new_string(text);
+    return result != Value::failed();
 }
 
 }  // namespace harness::lang
