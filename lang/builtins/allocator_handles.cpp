@@ -171,11 +171,11 @@ void Interpreter::empty_object(Value v) {
     if (lifetime.collects_cycles && (heap.header(v).flags & flag_possible_root) != 0) candidates_.remove(v);
     // All that is held is taken out before any of it ends, for a destructor may still look at the object.
     std::vector<Value> held;
-    for (Value& slot : slots_of(v)) {
-        if (!slot.is_heap()) continue;
+    each_slot(v, [&](Value& slot) {
+        if (!slot.is_heap()) return;
         held.push_back(slot);
         slot = Value::none();
-    }
+    });
     if (auto table = side_tables_.extract(v.payload()))
         for (const auto& [name, slot] : table.mapped()) held.push_back(slot);
     if (auto kept = kept_.extract(v.payload()))

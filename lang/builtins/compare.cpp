@@ -8,6 +8,7 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/iterate.hpp"
 #include "lang/builtins/numbers.hpp"
+#include "lang/memory/packed.hpp"
 
 namespace harness::lang {
 
@@ -146,12 +147,35 @@ constexpr Comparison reflected(Comparison op) {
     return others[static_cast<std::size_t>(op)];
 }
 
+/// Structs of one type are equal when all of their fields are: 1, 0, or -1 after raising.
+int structs_equal(Machine& machine, Value a, Value b, const PackedType& packed) {
+    const Machine::DepthGuard guard(machine, doing);
+    if (!guard) return -1;
+    const HeldPair pair(machine, a, b);
+    if (!pair.ok()) return -1;
+    for (const PackedField& field : packed.fields) {
+        const Value x = machine.get_attribute(pair.a(), field.name);
+        const Value y = is_failed(x) ? x : machine.get_attribute(pair.b(), field.name);
+        const int equal = is_failed(y) ? -1 : elements_equal(machine, x, y);
+        if (!is_failed(x)) machine.drop(x);
+        if (!is_failed(y)) machine.drop(y);
+        if (equal != 1) return equal;
+    }
+    return 1;
+}
+
 /// What `self`'s special method says about `other`: unnamed, failed(), or not_implemented() when its class
 /// has none or does not know. Without __ne__ the opposite of __eq__ holds.
 Value ask(Machine& machine, Value self, Comparison op, Value other) {
     if (!is_instance(machine, self)) return Value::not_implemented();
     const Value result = machine.call_dunder(self, dunders[static_cast<std::size_t>(op)], &other, 1);
     if (!is_absent(result)) return result;
+    const ClassInfo& type = machine.class_of(self);
+    if (op == Comparison::equal && type.packed != nullptr && is_instance(machine, other) &&
+        &machine.class_of(other) == &type) {
+        const int equal = same_object(self, other) ? 1 : structs_equal(machine, self, other, *type.packed);
+        return equal < 0 ? Value::failed() : Value::boolean(equal == 1);
+    }
     if (op != Comparison::not_equal) return Value::not_implemented();
     const Value equal = ask(machine, self, Comparison::equal, other);
     if (is_failed(equal) || equal == Value::not_implemented()) return equal;

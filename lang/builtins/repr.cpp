@@ -2,6 +2,7 @@
 // themselves is asked of them. Nothing that is printed depends on an address.
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "lang/builtins/allocator_handles.hpp"
 #include "lang/builtins/characters.hpp"
@@ -11,6 +12,7 @@
 #include "lang/builtins/string_building.hpp"
 #include "lang/builtins/text.hpp"
 #include "lang/bytecode/program.hpp"
+#include "lang/memory/packed.hpp"
 
 namespace harness::lang {
 
@@ -248,10 +250,37 @@ int ask_class(Machine& machine, Value v, Dunder dunder, std::string& out) {
     return append_answer(machine, text, out, refusal) ? 1 : -1;
 }
 
+/// As Python prints a dataclass: every field with its name.
+bool print_struct(Machine& machine, Value v, std::string& out) {
+    const ClassInfo& type = machine.class_of(v);
+    const Entered entered(machine, v);
+    if (!entered.ok()) return false;
+    if (entered.again()) {
+        out += "...";
+        return true;
+    }
+    out += type.name;
+    out += '(';
+    bool first = true;
+    for (const PackedField& field : type.packed->fields) {
+        if (!std::exchange(first, false)) out += ", ";
+        out += machine.names.text(field.name);
+        out += '=';
+        const Value held = machine.get_attribute(v, field.name);
+        if (is_failed(held)) return false;
+        const bool printed = append_repr(machine, held, out);
+        machine.drop(held);
+        if (!printed) return false;
+    }
+    out += ')';
+    return true;
+}
+
 /// An instance whose class says nothing of it.
 bool print_plainly(Machine& machine, Value v, std::string& out) {
     const ClassInfo& type = machine.class_of(v);
     if (type.is_exception) return print_exception(machine, v, out);
+    if (type.packed != nullptr) return print_struct(machine, v, out);
     out += '<';
     out += type.name;
     out += " object>";

@@ -13,6 +13,7 @@
 #include "lang/memory/manager/scope.hpp"
 #include "lang/memory/manager/symbol_table.hpp"
 #include "lang/memory/manager/types.hpp"
+#include "lang/memory/packed.hpp"
 #include "lang/source/source_map.hpp"
 #include "lang/syntax/names.hpp"
 #include "lang/vm/class_info.hpp"
@@ -137,6 +138,7 @@ struct Function : ConstantObject {
     std::uint8_t generator_register = 0;  ///< of a generator: where it finds its own object
     std::uint32_t first_statement = 0;    ///< word; before it parameters are laid out
     bool is_init = false;                 ///< an __init__: its frame may answer for the object it makes
+    bool is_made = false;                 ///< nobody wrote it: errors are told at its call
     bool has_rest = false, has_keyword_rest = false;
     std::uint16_t first_owned = 0, owned_count = 0;  ///< registers that hold names which may own something
     /// Its parameters are the registers filled by the caller, *rest and **rest included; its named slots,
@@ -175,6 +177,7 @@ struct ClassTemplate {
     };
     std::vector<TypedField> typed_fields;
     Span span;
+    std::optional<PackedType> packed;  ///< of a struct
 };
 
 /// A class that an annotation names: one of the builtin ones, or whatever the class statement makes.

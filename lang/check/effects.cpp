@@ -129,6 +129,9 @@ void EffectsOf::add(Effects& to, const Stmt* s) {
         case StmtKind::class_:
             to.assigned.push_back(as<ClassStmt>(s).name);
             break;
+        case StmtKind::struct_:
+            to.assigned.push_back(as<StructStmt>(s).name);
+            break;
         case StmtKind::import:
             to.assigned.push_back(as<ImportStmt>(s).alias);
             to.heap = true;

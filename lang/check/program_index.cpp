@@ -32,7 +32,8 @@ class IndexWalk {
             case StmtKind::class_:
                 return class_body(as<ClassStmt>(s));
             case StmtKind::struct_:
-                return methods(as<StructStmt>(s).methods, nullptr);
+                if (as<StructStmt>(s).as_class != nullptr) class_body(*as<StructStmt>(s).as_class);
+                return;
             case StmtKind::enum_:
                 return methods(as<EnumStmt>(s).methods, nullptr);
             case StmtKind::keep:

@@ -169,6 +169,7 @@ void FunctionAnalysis::rare_statement(const Stmt* s) {
             if (Variable* variable = tracked(as<DefStmt>(s).name)) overwrite(*variable, nullptr);
             return;
         case StmtKind::class_:
+        case StmtKind::struct_:
         case StmtKind::import:
             run_unseen_code();
             state_.expose(index_.has_keep());

@@ -114,7 +114,10 @@ Operand FunctionCompiler::class_value(const ClassStmt& s) {
         info.name = std::string(context_.names.text(s.name));
         info.span = s.name_span;
         const ClassStmt* outer = std::exchange(class_, &s);
-        collect_fields(s, info);
+        if (s.declares != nullptr)
+            pack_fields(as<StructStmt>(s.declares), info);
+        else
+            collect_fields(s, info);
         class_ = outer;
     }
     emit(Op::make_class, type, base, 0, s.base != nullptr ? s.base->span : s.name_span);

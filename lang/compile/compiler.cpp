@@ -1,6 +1,8 @@
 // Entry point of the compiler: one module at a time, imports first met first.
 #include "lang/compile/compiler.hpp"
 
+#include <optional>
+
 #include "lang/compile/function_compiler.hpp"
 #include "lang/layout/layout_table.hpp"
 
@@ -22,7 +24,11 @@ std::uint32_t compile_module(CompileContext& context, const Block& body, const s
     }
     const TypeNames types = TypeNames::of(body, context.names, context.errors);
     LayoutTable layouts(types, context.names, context.target_bits, context.errors);
-    scopes.layouts = &layouts;
+    scopes.layouts = scopes.machine_layouts = &layouts;
+    std::vector<Diagnostic> told_already;
+    std::optional<LayoutTable> machine;
+    if (context.target_bits != 64)
+        scopes.machine_layouts = &machine.emplace(types, context.names, 64, told_already);
     FunctionCompiler compiler(context, scopes, *scopes.module, nullptr, index);
     Function* function =
         compiler.compile_module_body(body, index == 0 ? "<main>" : "<module " + name + ">", span);

@@ -349,6 +349,9 @@ class FunctionCompiler {
     // --- layouts.cpp
     void layout_statement(const Stmt* s);
     bool refuse_layout_value(NameId name, Span span);
+    bool has_values(const StructStmt& s);
+    bool check_struct(const StructStmt& s);
+    void pack_fields(const StructStmt& s, ClassTemplate& out);
     std::optional<Operand> layout_call(const CallExpr& e, int dest);
 
     // --- control.cpp

@@ -61,6 +61,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
         if (p.kind != Parameter::Kind::plain || p.default_value != nullptr) fn_->simple = false;
     }
     fn_->header.parameters = static_cast<std::uint16_t>(def.parameters.size());
+    fn_->is_made = def.is_made;
     is_init_ = class_ != nullptr && context_.names.text(def.name) == "__init__";
     fn_->is_init = is_init_;
     fn_->is_region = (has_decorator(def.decorators, context_.names, "region") &&

@@ -161,6 +161,7 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
         if (counts()) own(reg);
         return {reg, counts() ? Hold::unnamed : Hold::lent, true};
     }
+    if (refuse_layout_value(name, span)) return {target(dest), Hold::plain, true};
     const Resolved r = resolve(name);
     switch (r.kind) {
         case Resolved::Kind::local: {
@@ -205,7 +206,6 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
             if (context_.names.text(name) == "__name__")
                 return constant_operand(context_.constant_string(context_.program.modules[module_].name),
                                         dest, span);
-            if (refuse_layout_value(name, span)) return {target(dest), Hold::plain, true};
             emit(Op::raise_unbound, 0, 0, 0, span);
             emit_word(name);
             return {target(dest), Hold::plain, true};

@@ -72,6 +72,7 @@ class ScopeCollector {
     void pattern(const Pattern& p);
     void note_parameters(NameId type, const DefStmt& def);
     void class_body(NameId name, Block body);
+    void struct_statement(const StructStmt& s);
     void def_statement(const DefStmt& s, bool binds);
     void loop_control(const Stmt* s, const char* word);
     static bool is_counted(const Expr* iterable, const Names& names);

@@ -98,6 +98,17 @@ void ScopeCollector::def_statement(const DefStmt& s, bool binds) {
     function(&s, &s, nullptr, s.parameters, [&] { block(s.body); });
 }
 
+void ScopeCollector::struct_statement(const StructStmt& s) {
+    const ClassStmt& type = *s.as_class;
+    for (const FieldDecl& field : s.fields) facts_.references.note_field(field.name, field.type);
+    at_ = s.name_span;
+    bind_any(s.name);
+    if (scope_->parent == nullptr) defined_once_.push_back(s.name);
+    if (const auto [found, fresh] = scope_->classes.try_emplace(s.name, &type); !fresh)
+        found->second = nullptr;
+    class_body(s.name, type.body);
+}
+
 void ScopeCollector::loop_control(const Stmt* s, const char* word) {
     if (loops_ == 0) {
         error(s->span, std::string("'") + word + "' outside loop");
@@ -300,6 +311,9 @@ void ScopeCollector::rare_stmt(const Stmt* s) {
                 scope_->kept_using[as<NameExpr>(as<KeepStmt>(s).value).name] = as<KeepStmt>(s).allocator;
             exprs(as<KeepStmt>(s).targets);
             expr(as<KeepStmt>(s).allocator);
+            break;
+        case StmtKind::struct_:
+            if (as<StructStmt>(s).as_class != nullptr) struct_statement(as<StructStmt>(s));
             break;
         case StmtKind::defer:
             scope_->has_defer = true;

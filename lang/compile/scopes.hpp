@@ -76,7 +76,8 @@ struct ScopeTree {
         functions;  ///< by DefStmt, LambdaExpr or generator
     std::unordered_map<const ClassStmt*, std::uint32_t> class_templates;  ///< those that have one already
     std::unordered_map<const Expr*, std::uint16_t> types;                 ///< of annotations, once known
-    LayoutTable* layouts = nullptr;  ///< the structs and enums of the module, while it is compiled
+    LayoutTable* layouts = nullptr;          ///< the structs and enums of the module, while it is compiled
+    LayoutTable* machine_layouts = nullptr;  ///< the same on 64 bits, as their values lie in memory
 };
 
 /// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter

@@ -88,13 +88,13 @@ TypeCode FunctionCompiler::named_type(NamedType type) {
 TypeCode FunctionCompiler::type_of_name(NameId name, Span span) {
     const std::string text(context_.names.text(name));
     if (is_type_parameter(name)) return 0;
+    if (refuse_layout_value(name, span)) return 0;
     if (user_defines(name)) {
         const ClassStmt* declared = class_named(name);
         if (declared == nullptr) return 0;
         return named_type({text, nullptr, context_.program.classes[class_template(*declared)].get()});
     }
     if (const auto primitive = primitive_type(text)) return static_cast<TypeCode>(*primitive);
-    if (refuse_layout_value(name, span)) return 0;
     if (text == "bytes") return static_cast<TypeCode>(Type::str);
     if (text == "object") return 0;
     if (const auto found = context_.builtins.find(name); found != context_.builtins.end()) {

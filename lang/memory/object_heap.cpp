@@ -294,6 +294,24 @@ Value ObjectHeap::new_instance(const ClassInfo& type) {
     return wrap(fields, type.is_exception ? Tag::counted : Tag::object);
 }
 
+Value ObjectHeap::new_of(const ClassInfo& type) {
+    return type.packed != nullptr ? new_packed(type) : new_instance(type);
+}
+
+/// An alignment above 8 has room before the header, which stays at -8.
+Value ObjectHeap::new_packed(const ClassInfo& type) {
+    const PackedType& packed = *type.packed;
+    const std::size_t front = front_of(packed.align);
+    char* block =
+        static_cast<char*>(front == header_bytes ? allocate(packed.bytes + front, front)
+                                                 : allocate(packed.bytes + front, front, packed.align));
+    if (block == nullptr) return exhausted(packed.bytes);
+    char* at = block + front;
+    reinterpret_cast<Header*>(at)[-1] = {static_cast<std::uint16_t>(type.id), 0, {birth_word()}};
+    std::memcpy(at, packed.image.data(), packed.bytes);
+    return wrap(at, Tag::object);
+}
+
 Value ObjectHeap::new_cell(Value content) {
     const Value v = new_object(ClassId::cell, sizeof(Cell), Tag::counted);
     if (v != Value::failed()) payload<Cell>(v).content = content;
@@ -403,16 +421,23 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
         case ClassId::arena:
             return sizeof(std::uint64_t);
         default: {
-            const ClassInfo& type = machine_.class_by_id(static_cast<ClassId>(header(v).class_id));
-            return std::uint64_t{type.field_count} * sizeof(Value);
+            return machine_.class_by_id(static_cast<ClassId>(header(v).class_id)).payload_bytes;
         }
     }
+}
+
+std::size_t ObjectHeap::front_bytes(Value v) const {
+    const std::uint16_t id = header(v).class_id;
+    if (id < static_cast<std::uint16_t>(ClassId::first_user_class)) return header_bytes;
+    const PackedType* packed = machine_.class_by_id(static_cast<ClassId>(id)).packed;
+    return packed == nullptr ? header_bytes : front_of(packed->align);
 }
 
 std::uint64_t ObjectHeap::requested_bytes(Value v) const {
     const std::uint64_t payload = payload_bytes(v);
     if (v.is_string()) return payload + sizeof(StringHeader);
     if (!v.is_sequence() && class_id(v) == ClassId::buffer) return payload + buffer_prefix(v).front;
+    if (!v.is_sequence()) return payload + front_bytes(v);
     return payload + (has_header(v) ? header_bytes : 0);
 }
 
@@ -442,6 +467,8 @@ void ObjectHeap::destroy(Value v) {
             const Dict& dict = *reinterpret_cast<const Dict*>(at);
             if (dict.table() != nullptr) deallocate(dict.table(), dict.table_bytes(), 0);
             deallocate(at - header_bytes, sizeof(Dict) + header_bytes, header_bytes);
+        } else if (const std::size_t front = front_bytes(v); front != header_bytes) {
+            deallocate(at - front, payload + front, front, front);
         } else {
             deallocate(at - header_bytes, payload + header_bytes, header_bytes);
         }

@@ -102,6 +102,8 @@ class ObjectHeap {
     Value new_tuple(const Value* elements, std::uint32_t length);
     Value new_dict();
     Value new_instance(const ClassInfo& type);
+    Value new_packed(const ClassInfo& type);  ///< a struct
+    Value new_of(const ClassInfo& type);      ///< either
     Value new_cell(Value content);
     Value new_closure(const Function& function, std::uint32_t cells);
     Value new_bound_method(Value self, Value method);
@@ -159,6 +161,8 @@ class ObjectHeap {
     std::uint64_t requested_bytes(Value v) const;
 
     const BufferPrefix& buffer_prefix(Value buffer) const;
+    /// Bytes between the start of an object's block and its payload; not of strings, sequences and buffers.
+    std::size_t front_bytes(Value v) const;
 
     // --- What regions, lifetimes and the VM use.
     HeapCounts& counts() { return counts_; }

@@ -7,6 +7,7 @@ namespace harness::lang {
 
 const std::string_view python_prelude = R"PYTHON(import copy as _h_copy
 import os as _h_os
+import struct as _h_struct
 import sys as _h_sys
 import threading as _h_threading
 import time as _h_time
@@ -177,6 +178,14 @@ _h_clone = _h_copy.deepcopy
 
 def _h_as_float(value):
     return float(value) if type(value) is int else value
+
+
+def _h_stored(name, value, floats, short_floats):
+    if name in floats and type(value) is int:
+        return float(value)
+    if name in short_floats and type(value) in (int, float):
+        return _h_struct.unpack("f", _h_struct.pack("f", value))[0]
+    return value
 
 
 def _h_pipe(value, *stages):

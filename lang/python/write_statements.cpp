@@ -252,7 +252,9 @@ void PythonWriter::statement(const Stmt* stmt) {
         case StmtKind::class_:
             return class_(as<ClassStmt>(stmt));
         case StmtKind::struct_:
-            return unsupported(stmt->span, "a struct", "write a class with the same fields");
+            if (as<StructStmt>(stmt).as_class == nullptr)
+                return unsupported(stmt->span, "a struct in a block", "declare it at the top level");
+            return struct_(as<StructStmt>(stmt));
         case StmtKind::enum_:
             return unsupported(stmt->span, "an enum", "write a class for each variant");
         case StmtKind::match:

@@ -97,6 +97,8 @@ class PythonWriter {
     void try_statement(const TryStmt& made);
     void def(const DefStmt& made);
     void class_(const ClassStmt& made);
+    void struct_(const StructStmt& made);
+    void struct_default(const StructStmt& made);
     void decorators(List<Expr*> list);
     void parameters(List<Parameter> list);
     void function_body(Block body, bool has_defer);

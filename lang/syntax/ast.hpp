@@ -337,7 +337,8 @@ struct DefStmt : Stmt {
     Expr* result;  ///< annotation after ->, or null
     Block body;
     List<Expr*> decorators;
-    bool is_extern;  ///< extern def: no body
+    bool is_extern;        ///< extern def: no body
+    bool is_made = false;  ///< nobody wrote it: it belongs to a struct
 };
 struct ClassStmt : Stmt {
     NameId name;
@@ -346,6 +347,7 @@ struct ClassStmt : Stmt {
     Expr* base;  ///< null: none
     Block body;
     List<Expr*> decorators;
+    const Stmt* declares = nullptr;  ///< the struct whose class this is
 };
 /// A field of a struct or of a variant; a variant's field may be a type alone, its name is 0 then.
 struct FieldDecl {
@@ -361,6 +363,7 @@ struct StructStmt : Stmt {
     List<FieldDecl> fields;
     Block methods;
     List<Expr*> decorators;
+    const ClassStmt* as_class = nullptr;  ///< of structs at the top level
 };
 struct VariantDecl {
     NameId name;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lang/syntax/parser_state.hpp"
+#include "lang/syntax/struct_classes.hpp"
 
 namespace harness::lang {
 
@@ -159,6 +160,7 @@ Module parse(const SourceMap& sources, std::uint32_t base, Names& names, std::ve
     const std::size_t before = errors.size();
     Parser parser(sources, base, names, *module.memory, errors);
     module.body = parser.file();
+    if (errors.size() == before) make_struct_classes(module.body, names, *module.memory);
     std::stable_sort(errors.begin() + static_cast<std::ptrdiff_t>(before), errors.end(),
                      [](const Diagnostic& a, const Diagnostic& b) { return a.span.begin < b.span.begin; });
     return module;

@@ -170,7 +170,14 @@ bool Interpreter::find_field_slot(Value object, NameId name, std::uint16_t& slot
     if (!is_instance(object)) return false;
     const auto& members = class_of(object).members;
     const auto member = members.find(name);
-    if (member == members.end() || !member->second.is_field) return false;
+    if (member == members.end()) return false;
+    if (!member->second.is_field) {
+        // A reference in a struct stands where a slot could.
+        const PackedField* field = member->second.packed;
+        if (field == nullptr || field->kind != PackedKind::value || field->offset / 8 > 0xFFFF) return false;
+        slot = static_cast<std::uint16_t>(field->offset / 8);
+        return for_writing ? field->type == 0 : (&heap.payload<Value>(object))[slot] != Value::absent();
+    }
     if (for_writing && member->second.field_type != 0) return false;
     slot = member->second.slot;
     if (for_writing) return true;
@@ -211,7 +218,8 @@ Value Machine::get_attribute(Value object, NameId name, bool optional) {
                         return Value::constant(method);
                 const auto member = type.members.find(name);
                 if (member == type.members.end() ||
-                    (member->second.is_field && member->second.value == Value::absent()))
+                    ((member->second.is_field || member->second.packed != nullptr) &&
+                     member->second.value == Value::absent()))
                     return missing();
                 const Value v = share(member->second.value);
                 if (self.method_kind(v) != MethodKind::class_) return v;
@@ -300,6 +308,10 @@ Value Interpreter::instance_attribute(Value object, NameId name, const std::func
         if (member->second.value != Value::absent()) return share(member->second.value);
         return missing_with_fallback(object, name, missing);
     }
+    if (member != type.members.end() && member->second.packed != nullptr) {
+        const Value v = read_packed(object, *member->second.packed);
+        return v != Value::absent() ? v : missing_with_fallback(object, name, missing);
+    }
     if (has_side_field(object, name)) {
         const Value v = side_tables_[object.payload()][name];
         if (!readable(v)) return Value::failed();
@@ -370,6 +382,14 @@ bool Interpreter::set_field(Value object, NameId name, Value v, unsigned how) {
         }
         if (member != type.members.end() && method_kind(member->second.value) == MethodKind::property)
             return set_property(object, name, v, how == 0);
+        if (type.packed != nullptr) {
+            if (member != type.members.end() && member->second.packed != nullptr)
+                return write_packed(object, *member->second.packed, v, how);
+            missing_attribute_ = {.name = name, .type = &type, .methods = {}};
+            raise(ErrorKind::AttributeError,
+                  fmt::format("'{}' object has no attribute '{}'", type.name, names.text(name)));
+            return false;
+        }
         auto& table = side_table_of(object);
         const auto [slot, fresh] = table.try_emplace(name, Value::absent());
         const Value old = slot->second;
@@ -437,6 +457,11 @@ bool Interpreter::set_property(Value object, NameId name, Value v, bool unnamed)
 
 bool Interpreter::delete_field(Value object, NameId name) {
     if (!readable(object)) return false;
+    if (packed_field(object, name) != nullptr) {
+        raise(ErrorKind::TypeError, fmt::format("'{}' is a field of the struct '{}', which always has it",
+                                                names.text(name), type_name(object)));
+        return false;
+    }
     if (is_instance(object)) {
         const auto member = class_of(object).members.find(name);
         if (member != class_of(object).members.end() && member->second.is_field) {

@@ -162,8 +162,8 @@ Interpreter::Entered Interpreter::construct(const ClassInfo& type, Value* first,
         note_lent(*type.construct, return_pc);
         return entered;
     }
-    Value made = heap.new_instance(type);
-    if (made == Value::failed() && collected_instead()) made = heap.new_instance(type);
+    Value made = heap.new_of(type);
+    if (made == Value::failed() && collected_instead()) made = heap.new_of(type);
     if (made == Value::failed()) return Entered::failed;
     if (type.dunder(Dunder::del) != Value::absent()) note_destructor(made);
     const std::uint32_t named = keywords == nullptr ? 0 : static_cast<std::uint32_t>(keywords[0].as_int());

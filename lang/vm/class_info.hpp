@@ -13,6 +13,9 @@
 
 namespace harness::lang {
 
+struct PackedField;
+struct PackedType;
+
 class Machine;
 struct ClassTemplate;
 struct Function;
@@ -116,18 +119,22 @@ inline constexpr std::string_view dunder_names[] = {
 /// itself (methods, builtins, class variables).
 struct Member {
     bool is_field = false;
-    bool inherited = false;         ///< the value belongs to a class above
-    mutable bool shadowed = false;  ///< an instance was given a field of its own by this name
-    std::uint16_t slot = 0;         ///< field: index of the 8-byte slot
-    std::uint16_t field_type = 0;   ///< field: the TypeCode of what it accepts, 0 for anything
-    Value value = Value::absent();  ///< attribute
+    bool inherited = false;               ///< the value belongs to a class above
+    mutable bool shadowed = false;        ///< an instance was given a field of its own by this name
+    std::uint16_t slot = 0;               ///< field: index of the 8-byte slot
+    std::uint16_t field_type = 0;         ///< field: the TypeCode of what it accepts, 0 for anything
+    const PackedField* packed = nullptr;  ///< a struct's field, which is no slot
+    Value value = Value::absent();        ///< attribute
 };
 
+/// Slots are 8-byte values from the payload's beginning; a struct has none (memory/packed.hpp).
 struct ClassInfo : ConstantObject {
     std::string_view name;
     const ClassInfo* base = nullptr;
     ClassId id = ClassId::none;
     std::uint16_t field_count = 0;
+    std::uint32_t payload_bytes = 0;
+    const PackedType* packed = nullptr;  ///< of a struct
     bool is_exception = false;
     bool is_builtin = false;
     bool has_typed_fields = false;
@@ -135,6 +142,7 @@ struct ClassInfo : ConstantObject {
     /// Its __init__, where making an instance is nothing but memory and a call of this with the arguments as
     /// they stand.
     const Function* plain_init = nullptr;
+    const Function* packed_init = nullptr;       ///< the same of a struct
     const ClassTemplate* made_from = nullptr;    ///< the class statement, for annotations that name it
     std::unordered_map<NameId, Member> members;  ///< own and inherited
     std::vector<NameId> field_names;             ///< by slot

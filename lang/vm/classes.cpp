@@ -40,6 +40,10 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
         if (base == builtins_[names.intern("object")]) parent = nullptr;
     }
     if (parent != nullptr) {
+        if (parent->packed != nullptr)
+            return raise(ErrorKind::TypeError,
+                         fmt::format("a class cannot be derived from the struct '{}'", parent->name),
+                         "hold one in a field");
         if (parent->is_builtin && !parent->is_exception)
             return raise(ErrorKind::TypeError,
                          fmt::format("type '{}' is not an acceptable base type", parent->name));
@@ -74,6 +78,14 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
         made->members[typed.name].field_type = typed.type;
         made->has_typed_fields = true;
     }
+    made->payload_bytes = made->field_count * static_cast<std::uint32_t>(sizeof(Value));
+    if (type.packed.has_value()) {
+        made->packed = &*type.packed;
+        made->payload_bytes = type.packed->bytes;
+        for (const PackedField& field : type.packed->fields) made->members[field.name].packed = &field;
+        // Compared by their contents, they can change: nothing may hash them.
+        made->dunders[static_cast<std::size_t>(Dunder::hash)] = Value::none();
+    }
     classes_.push_back(made.get());
     const Value v = Value::constant(made.get());
     owned_classes.push_back(std::move(made));
@@ -82,12 +94,12 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
 
 void Interpreter::settle_init(ClassInfo& type) {
     const Value init = type.dunder(Dunder::init);
-    type.plain_init = nullptr;
+    type.plain_init = type.packed_init = nullptr;
     if (type.is_exception || type.construct != nullptr || type.dunder(Dunder::del) != Value::absent()) return;
     if (!init.is_constant_object() || init.as_constant<ConstantObject>()->kind != ConstantKind::function)
         return;
     const auto* f = init.as_constant<Function>();
-    if (f->is_init && f->simple) type.plain_init = f;
+    if (f->is_init && f->simple) (type.packed != nullptr ? type.packed_init : type.plain_init) = f;
 }
 
 /// `v` is unnamed: the class receives it.

@@ -214,7 +214,8 @@ bool Collector::mark(std::uint64_t bytes, std::uint64_t until_ns) {
         const Value v = to_scan_.back();
         to_scan_.pop_back();
         mark_places_of(v);
-        const std::uint64_t looked_at = bytes_per_object + vm_.slots_of(v).size_bytes();
+        std::uint64_t looked_at = bytes_per_object + vm_.slots_of(v).size_bytes();
+        vm_.visit_packed(v, [&](Value) { looked_at += sizeof(Value); });
         vm_.costs.traced_bytes += looked_at;
         done += looked_at;
         if (done >= bytes || (n % objects_per_clock == 0 && now_ns() >= until_ns)) break;

@@ -38,6 +38,7 @@ class Copier {
     bool work_off();
     bool fill(Pair pair);
     bool fill_side_table(Pair pair);
+    bool fill_packed(Pair pair);
     /// What the copy's place holds for what the original's holds; `place` is where it will stand.
     Value map(Value v, Value* place);
     bool is_copied(Value v) const;

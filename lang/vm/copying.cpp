@@ -96,7 +96,22 @@ bool Copier::fill(Pair pair) {
         if (v == Value::failed()) return false;
         to[i] = v;
     }
+    if (from.empty() && !fill_packed(pair)) return false;
     return vm_.side_tables_.empty() || fill_side_table(pair);
+}
+
+/// The bytes were copied when the copy was made.
+bool Copier::fill_packed(Pair pair) {
+    std::vector<Value> values;
+    vm_.visit_packed(pair.original, [&](Value slot) { values.push_back(slot); });
+    std::size_t i = 0;
+    bool fine = true;
+    vm_.visit_packed(pair.copy, [&](Value& slot) {
+        const Value v = fine ? map(values[i++], &slot) : Value::failed();
+        fine = fine && v != Value::failed();
+        if (fine) slot = v;
+    });
+    return fine;
 }
 
 bool Copier::fill_side_table(Pair pair) {
@@ -214,8 +229,14 @@ Value Copier::new_like(Value v) {
             }
             return copy;
         }
-        default:
-            return heap_.new_instance(vm_.class_of(v));
+        default: {
+            const ClassInfo& type = vm_.class_of(v);
+            const Value copy = heap_.new_of(type);
+            if (copy == Value::failed() || type.packed == nullptr) return copy;
+            std::memcpy(heap_.address(copy), heap_.address(v), type.packed->bytes);
+            vm_.visit_packed(copy, [](Value& slot) { slot = Value::absent(); });
+            return copy;
+        }
     }
 }
 

@@ -500,7 +500,7 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
         pending = saved;
         unwind_regions(f, 0, {});
         while (!defers.empty() && defers.back().frame == &f) defers.pop_back();
-        trace_.pass(&function, site_at(&f - 1, f.return_pc));
+        if (!function.is_made) trace_.pass(&function, site_at(&f - 1, f.return_pc));
         pc = f.return_pc;
         frame = &f - 1;
         // One owner ends what it was given however it fails; by hand the statements do.

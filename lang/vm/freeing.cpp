@@ -155,7 +155,23 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
     std::size_t left = slots.size();
     set_visited(heap, current, true);
     deinited_.push_back(current);
+    // The places of a struct do not stand side by side: what it owns is walked behind it.
+    const std::size_t first = walking_.size();
+    const auto put_off = [&] {
+        visit_packed(current, [&](Value& slot) {
+            const Value v = slot;
+            if (is_deinited_with_holder(v)) {
+                set_visited(heap, v, true);
+                deinited_.push_back(v);
+                walking_.push_back(v);
+            } else if (always_counted(v)) {
+                slot = Value::none();
+                discard(v);
+            }
+        });
+    };
     while (true) {
+        if (slots.empty()) put_off();
         bool down = false;
         while (left > 0 && !down) {
             Value& slot = slots[left - 1];
@@ -179,7 +195,14 @@ void Interpreter::walk_owned(Value root, std::vector<Value>& more) {
         }
         if (down) continue;
         leave_attached(current, &more);
-        if (way_back == Value::absent()) break;
+        if (way_back == Value::absent()) {
+            if (walking_.size() == first) break;
+            current = walking_.back();
+            walking_.pop_back();
+            slots = slots_of(current);
+            left = slots.size();
+            continue;
+        }
         current = way_back;
         slots = slots_of(current);
         left = slots.back().is_int() ? static_cast<std::size_t>(slots.back().as_int()) : slots.size();
@@ -371,6 +394,7 @@ Value* Interpreter::find_place(Value object, NameId name, Value index, bool is_f
     if (is_field) {
         std::uint16_t slot = 0;
         if (find_field_slot(object, name, slot)) return &heap.payload<Value>(object) + slot;
+        if (const PackedField* field = packed_field(object, name)) return packed_place(object, *field);
         if (is_instance(object))
             return has_side_field(object, name) ? &side_tables_[object.payload()][name] : nullptr;
         if (!object.is_constant_object()) return nullptr;

@@ -277,6 +277,18 @@ class Interpreter : public Machine {
     bool unpack(Value* to, std::uint32_t count, Value from, bool take);
     bool unpack_rest(Value* to, std::uint32_t before, std::uint32_t after, Value from, bool take);
     bool check_type(Value& v, TypeCode type);
+
+    // --- packed.cpp: fields of structs
+    /// The field of that name where the object is a struct that has it.
+    const PackedField* packed_field(Value object, NameId name) const;
+    char* packed_bytes(Value object) { return &heap.payload<char>(object); }
+    /// Unnamed; failed() after raising, absent() for a reference that was never stored.
+    Value read_packed(Value object, const PackedField& field);
+    bool write_packed(Value object, const PackedField& field, Value v, unsigned how);
+    /// The place of a reference in a struct; null where the field holds none now.
+    Value* packed_place(Value object, const PackedField& field);
+    /// Rewrites the instruction before `pc` for what it has met; false where it stays as it is.
+    bool quicken_packed(const std::uint32_t* pc, Value object);
     /// Of what a sequence pattern takes apart: a list, tuple or range; -1 for everything else.
     std::int64_t length_of_sequence(Value v) const;
     bool make_args();
@@ -354,6 +366,11 @@ class Interpreter : public Machine {
     /// Calls visit(Value& slot) for every place inside of the object, in the order of fields (visit.hpp).
     template <class Visit>
     void visit_slots(Value v, Visit visit);
+    template <class Visit>
+    void visit_packed(Value v, Visit visit);
+    /// All places, absent ones too.
+    template <class Visit>
+    void each_slot(Value v, Visit visit);
     /// The places inside of the object that lie in its payload; those of a side table do not. Unused entries
     /// of a dict hold absent().
     std::span<Value> slots_of(Value v);
@@ -462,7 +479,10 @@ class Interpreter : public Machine {
     Trace trace_;
     Trace trace_here() const {
         Trace made;
-        made.site = site_at(frame, at);
+        // A constructor that nobody wrote has no lines of its own.
+        made.site = frame->function != nullptr && frame->function->is_made
+                        ? site_at(frame - 1, frame->return_pc)
+                        : site_at(frame, at);
         return made;
     }
     Earlier describe_earlier(Value exception, bool is_cause);

@@ -122,7 +122,8 @@ class CycleFinder {
         state_[root.payload()] = State::on_path;
         while (!path_.empty()) {
             Step& step = path_.back();
-            const std::span<Value> slots = vm_.slots_of(step.object);
+            std::vector<Value> slots;
+            vm_.each_slot(step.object, [&](Value slot) { slots.push_back(slot); });
             if (step.slot == slots.size()) {
                 state_[step.object.payload()] = State::done;
                 path_.pop_back();
@@ -166,6 +167,10 @@ class CycleFinder {
 
     std::string label(const Step& step) const {
         const ClassInfo& type = vm_.class_of(step.object);
+        if (type.packed != nullptr) {
+            const PackedField& field = type.packed->fields[type.packed->value_fields[step.slot]];
+            return fmt::format("{}.{}", type.name, vm_.names.text(field.name));
+        }
         if (vm_.is_instance(step.object))
             return fmt::format("{}.{}", type.name, vm_.names.text(type.field_names[step.slot]));
         switch (vm_.heap.class_id(step.object)) {

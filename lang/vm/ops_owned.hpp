@@ -548,6 +548,7 @@ struct Handlers {
 #include "lang/vm/ops_elements.inc"
 #include "lang/vm/ops_memory.inc"
 #include "lang/vm/ops_objects.inc"
+#include "lang/vm/ops_packed.inc"
 };
 
 #undef A

@@ -108,14 +108,14 @@ void Interpreter::walk_single_owner(Value root, std::vector<Value>& more) {
         const Value v = walking_.back();
         walking_.pop_back();
         mark_ending(v);
-        for (Value& slot : slots_of(v)) {
+        each_slot(v, [&](Value& slot) {
             if (owns(slot)) {
                 if (heap.checked() ? is_deinited_with_holder(slot) : ends_now(slot)) walking_.push_back(slot);
             } else if (always_counted(slot)) {
                 const Value counted = std::exchange(slot, Value::none());
                 discard(counted);
             }
-        }
+        });
         if (attached) leave_attached(v, &more);
     }
 }
@@ -299,6 +299,7 @@ void Interpreter::note_owner(Value holder, Value v) {
     const std::uint32_t index = Handles::index(holder);
     if (borrows_.owner(index) != Borrows::none || same_object(holder, v)) {
         bool owns_any = same_object(holder, v) || (!kept_.empty() && kept_.contains(v.payload()));
+        visit_packed(v, [&](Value slot) { owns_any = owns_any || owns(slot); });
         for (const Value slot : slots_of(v)) {
             owns_any = owns_any || owns(slot);
             if (owns_any) break;

@@ -125,6 +125,11 @@ void DeadList::end_plain(Interpreter& vm) {
         if (head->class_id >= static_cast<std::uint16_t>(ClassId::first_user_class)) [[likely]] {
             const std::uint16_t count = vm.class_by_id(static_cast<ClassId>(head->class_id)).field_count;
             auto* fields = reinterpret_cast<Value*>(head + 1);
+            if (count == 0) {
+                vm.visit_packed(v, release);
+                heap_.destroy(v);
+                continue;
+            }
             for (std::uint16_t i = 0; i < count; ++i) release(fields[i]);
             ++counts.deallocations;
             counts.payload_freed += count * sizeof(Value);
@@ -147,7 +152,7 @@ void Interpreter::end_all(DeadList& dead) {
     if (plain) return dead.end_plain(*this);
     while (!dead.empty()) {
         const Value v = dead.pop();
-        for (const Value slot : slots_of(v)) release_slot(slot, dead);
+        each_slot(v, [&](Value slot) { release_slot(slot, dead); });
         if (lifetime.gives) orphan_contents(v);
         release_attached(v, dead);
         heap.destroy(v);
@@ -160,8 +165,9 @@ void Interpreter::end_all_with_destructors(DeadList& dead) {
     while (!dead.empty()) {
         const Value v = dead.pop();
         if (!let_destruct(v)) continue;
-        for (const Value slot : slots_of(v))
+        each_slot(v, [&](Value slot) {
             if (!slot.is_string()) release_slot(slot, dead);
+        });
         if (lifetime.gives) orphan_contents(v);
         release_attached(v, dead);
         silent.push(v);
@@ -169,8 +175,9 @@ void Interpreter::end_all_with_destructors(DeadList& dead) {
     set_site();
     while (!silent.empty()) {
         const Value v = silent.pop();
-        for (const Value slot : slots_of(v))
+        each_slot(v, [&](Value slot) {
             if (slot.is_string()) release_slot(slot, silent);
+        });
         heap.destroy(v);
     }
 }

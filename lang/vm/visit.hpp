@@ -47,10 +47,34 @@ inline std::span<Value> Interpreter::slots_of(Value v) {
     }
 }
 
+/// The values among the packed fields of a struct, if it is one.
+template <class Visit>
+void Interpreter::visit_packed(Value v, Visit visit) {
+    if (v.is_string() || v.is_sequence()) return;
+    const std::uint16_t id = heap.header(v).class_id;
+    if (id < static_cast<std::uint16_t>(ClassId::first_user_class)) return;
+    const PackedType* packed = class_by_id(static_cast<ClassId>(id)).packed;
+    if (packed == nullptr) return;
+    for (const std::uint32_t field : packed->value_fields)
+        visit(*reinterpret_cast<Value*>(&heap.payload<char>(v) + packed->fields[field].value_offset()));
+}
+
+template <class Visit>
+void Interpreter::each_slot(Value v, Visit visit) {
+    const std::span<Value> slots = slots_of(v);
+    for (Value& slot : slots) visit(slot);
+    if (slots.empty()) visit_packed(v, visit);
+}
+
 template <class Visit>
 void Interpreter::visit_slots(Value v, Visit visit) {
-    for (Value& slot : slots_of(v))
+    const std::span<Value> slots = slots_of(v);
+    for (Value& slot : slots)
         if (slot != Value::absent()) visit(slot);
+    if (slots.empty())
+        visit_packed(v, [&](Value& slot) {
+            if (slot != Value::absent()) visit(slot);
+        });
     if (side_tables_.empty() || v.is_string() || v.is_sequence()) return;
     if (const auto table = side_tables_.find(v.payload()); table != side_tables_.end())
         for (auto& [name, slot] : table->second) visit(slot);

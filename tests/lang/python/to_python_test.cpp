@@ -312,14 +312,23 @@ TEST(to_python, a_file_s_names_are_its_own) {
 
 TEST(to_python, refuses_what_python_cannot_say) {
     for (const char* source :
-         {"b = allocate(8)", "a = create_arena(64)", "m = system.memory.page()", "struct P: x: f64",
-          "enum E: A", "extern def f()", "unsafe: x = 1", "p = spawn f()", "q = qubit()", "c = channel(1)",
+         {"b = allocate(8)", "a = create_arena(64)", "m = system.memory.page()", "enum E: A",
+          "extern def f()", "unsafe: x = 1", "p = spawn f()", "q = qubit()", "c = channel(1)",
           "x = size_of(i32)", "f(allocate)", "def f():\n    return heap_get('a')"}) {
         const std::string text = refused(source);
         EXPECT_NE(text.find("error[PythonError]: "), std::string::npos) << source;
         EXPECT_NE(text.find("help: "), std::string::npos) << source;
     }
     EXPECT_NE(refused("x = = 1").find("error[SyntaxError]"), std::string::npos);
+}
+
+TEST(to_python, a_struct_is_a_class_that_prints_and_compares_as_one) {
+    EXPECT_EQ(output_of("struct P:\n    x: f64\n    n: u8 = 3\n    def twice(self): return self.n * 2\n"
+                        "p = P(1)\nprint(p, p.twice(), p == P(1.0, 3), P.default())\n"),
+              "P(x=1.0, n=3) 6 True P(x=0.0, n=3)\n");
+    EXPECT_EQ(output_of("struct Q:\n    x: f32\nq = Q(0.1)\ntry:\n    q.y = 1\n"
+                        "except AttributeError as e:\n    print(q, e)\n"),
+              "Q(x=0.10000000149011612) 'Q' object has no attribute 'y'\n");
 }
 
 TEST(to_python, own_names_are_not_refused) {
