@@ -421,7 +421,9 @@ std::uint64_t ObjectHeap::payload_bytes(Value v) const {
         case ClassId::arena:
             return sizeof(std::uint64_t);
         default: {
-            return machine_.class_by_id(static_cast<ClassId>(header(v).class_id)).payload_bytes;
+            const ClassInfo& type = machine_.class_by_id(static_cast<ClassId>(header(v).class_id));
+            if (type.packed != nullptr) return type.packed->bytes;
+            return std::uint64_t{type.field_count} * sizeof(Value);
         }
     }
 }

@@ -20,8 +20,11 @@ void PythonWriter::struct_(const StructStmt& made) {
         slots += fmt::format("\"{}\", ", text);
         equal += fmt::format("_h_self.{0}, ", text);
         texts += fmt::format("{}{}={{_h_self.{}!r}}", texts.empty() ? "" : ", ", text, text);
-        if (field.type->kind != ExprKind::name) continue;
-        const std::string_view type = names_.text(as<NameExpr>(field.type).name);
+        const Expr* held = field.type;
+        if (held->kind == ExprKind::call && as<CallExpr>(held).arguments.size() == 1)
+            held = as<CallExpr>(held).arguments[0].value;  // Option(T)
+        if (held->kind != ExprKind::name) continue;
+        const std::string_view type = names_.text(as<NameExpr>(held).name);
         if (type == "f32") short_floats += fmt::format("\"{}\", ", text);
         if (type == "f64" || type == "float") floats += fmt::format("\"{}\", ", text);
     }

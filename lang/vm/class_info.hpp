@@ -133,7 +133,6 @@ struct ClassInfo : ConstantObject {
     const ClassInfo* base = nullptr;
     ClassId id = ClassId::none;
     std::uint16_t field_count = 0;
-    std::uint32_t payload_bytes = 0;
     const PackedType* packed = nullptr;  ///< of a struct
     bool is_exception = false;
     bool is_builtin = false;

@@ -78,10 +78,8 @@ Value Interpreter::make_class(const ClassTemplate& type, Value base) {
         made->members[typed.name].field_type = typed.type;
         made->has_typed_fields = true;
     }
-    made->payload_bytes = made->field_count * static_cast<std::uint32_t>(sizeof(Value));
     if (type.packed.has_value()) {
         made->packed = &*type.packed;
-        made->payload_bytes = type.packed->bytes;
         for (const PackedField& field : type.packed->fields) made->members[field.name].packed = &field;
         // Compared by their contents, they can change: nothing may hash them.
         made->dunders[static_cast<std::size_t>(Dunder::hash)] = Value::none();
