@@ -3,6 +3,7 @@
 // then padded.
 #include "lang/builtins/format_spec.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "lang/builtins/characters.hpp"
@@ -228,6 +229,12 @@ bool format_text(std::string_view text, const FormatSpec& spec, std::string& out
 
 bool format_integer(std::int64_t number, const FormatSpec& spec, std::string_view type_name, std::string& out,
                     FormatError& error) {
+    const auto bits = static_cast<std::uint64_t>(number);
+    return format_whole(number < 0, number < 0 ? 0 - bits : bits, spec, type_name, out, error);
+}
+
+bool format_whole(bool negative, std::uint64_t magnitude, const FormatSpec& spec, std::string_view type_name,
+                  std::string& out, FormatError& error) {
     unsigned base = 10;
     std::string_view prefix;
     switch (spec.type) {
@@ -238,7 +245,8 @@ bool format_integer(std::int64_t number, const FormatSpec& spec, std::string_vie
         case 'g':
         case 'G':
         case '%':
-            return format_float(static_cast<double>(number), spec, type_name, out, error);
+            return format_float(negative ? -static_cast<double>(magnitude) : static_cast<double>(magnitude), spec,
+                                type_name, out, error);
         case 0:
         case 'd':
         case 'n':
@@ -263,10 +271,13 @@ bool format_integer(std::int64_t number, const FormatSpec& spec, std::string_vie
     if (spec.precision >= 0) return refuse(error, "Precision not allowed in integer format specifier");
     if (spec.positive_zero)
         return refuse(error, "Negative zero coercion (z) not allowed in integer format specifier");
-    if (spec.type == 'c') return format_character(number, spec, out, error);
-    const auto magnitude = static_cast<std::uint64_t>(number);
-    const std::string digits = digits_of(number < 0 ? 0 - magnitude : magnitude, base, spec.type == 'X');
-    append_number({number < 0, spec.alternate ? prefix : std::string_view{}, digits, {}}, spec, out);
+    if (spec.type == 'c') {
+        // No character has a number that long.
+        const auto code = static_cast<std::int64_t>(std::min<std::uint64_t>(magnitude, payload_mask));
+        return format_character(negative ? -code : code, spec, out, error);
+    }
+    const std::string digits = digits_of(magnitude, base, spec.type == 'X');
+    append_number({negative, spec.alternate ? prefix : std::string_view{}, digits, {}}, spec, out);
     return true;
 }
 

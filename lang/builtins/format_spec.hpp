@@ -39,6 +39,9 @@ bool format_text(std::string_view text, const FormatSpec& spec, std::string& out
 /// `type_name`: "int" or "bool".
 bool format_integer(std::int64_t number, const FormatSpec& spec, std::string_view type_name, std::string& out,
                     FormatError& error);
+/// The same of a number that may need 64 bits and a sign.
+bool format_whole(bool negative, std::uint64_t magnitude, const FormatSpec& spec, std::string_view type_name,
+                  std::string& out, FormatError& error);
 bool format_float(double number, const FormatSpec& spec, std::string_view type_name, std::string& out,
                   FormatError& error);
 

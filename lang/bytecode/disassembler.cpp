@@ -23,11 +23,12 @@ std::string disassemble(const Function& function, const Names&) {
                                   function.header.parameters, function.registers);
     for (std::size_t at = 0; at < function.code.size();) {
         const std::uint32_t word = function.code[at];
-        const auto op = static_cast<std::size_t>(word & 0xFF);
+        const Op code = op_at(&function.code[at]);
+        const auto op = static_cast<std::size_t>(code);
         if (op >= op_count) break;
         out += fmt::format("{:5}  {:<24} {:3} {:3} {:3}", at, op_names[op], word >> 8 & 0xFF,
                            word >> 16 & 0xFF, word >> 24);
-        for (unsigned i = 1; i < op_words[op]; ++i)
+        for (unsigned i = is_far(code) ? 2 : 1; i < op_words[op]; ++i)
             out += fmt::format(" {}", static_cast<std::int32_t>(function.code[at + i]));
         out += fmt::format("   ; {}\n", op_texts[op]);
         at += op_words[op];

@@ -28,7 +28,7 @@ inline constexpr TypeCode type_optional = 0x8000;
 inline constexpr TypeCode type_reference = 0x4000;
 inline constexpr TypeCode first_named_type = static_cast<TypeCode>(Type::count_);
 
-enum class Op : std::uint8_t {
+enum class Op : std::uint16_t {
 #define OP(name, words, instances, text) name,
 #include "lang/bytecode/opcodes.def"
 #undef OP
@@ -36,14 +36,39 @@ enum class Op : std::uint8_t {
 };
 inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::count_);
 
-inline constexpr std::uint8_t op_words[] = {
+/// One byte holds the opcode. Those that do not fit, the last of opcodes.def, are *far*: their first word says
+/// so, and the word behind it is their place in the table of handlers.
+inline constexpr std::size_t far_opcode = 255;
+constexpr bool is_far(Op op) { return static_cast<std::size_t>(op) >= far_opcode; }
+constexpr std::size_t table_place(Op op) { return static_cast<std::size_t>(op) + (is_far(op) ? 1U : 0U); }
+inline constexpr std::size_t table_size = op_count + 1 < 256 ? 256 : op_count + 1;
+
+/// Words of each instruction, by Op.
+struct OpWords {
+    std::uint8_t words[op_count];
+    constexpr std::uint8_t operator[](std::size_t op) const { return words[op]; }
+};
+consteval OpWords make_op_words() {
+    OpWords all{{
 #define OP(name, words, instances, text) words,
 #include "lang/bytecode/opcodes.def"
 #undef OP
-};
+    }};
+    for (std::size_t op = far_opcode; op < op_count; ++op) ++all.words[op];
+    return all;
+}
+inline constexpr OpWords op_words = make_op_words();
 
+/// The first word of an instruction; of a far one the second is table_place().
 constexpr std::uint32_t encode(Op op, unsigned a = 0, unsigned b = 0, unsigned c = 0) {
-    return static_cast<std::uint32_t>(op) | a << 8 | b << 16 | c << 24;
+    const std::uint32_t byte = is_far(op) ? std::uint32_t{far_opcode} : static_cast<std::uint32_t>(op);
+    return byte | a << 8 | b << 16 | c << 24;
+}
+
+/// The opcode of the instruction that begins there.
+constexpr Op op_at(const std::uint32_t* code) {
+    const std::uint32_t byte = *code & 0xFF;
+    return static_cast<Op>(byte == far_opcode ? code[1] - 1 : byte);
 }
 
 /// Which operands of an instruction its slow path must end afterwards: they were unnamed. Kept beside the
@@ -115,6 +140,8 @@ struct ParameterInfo {
 /// Beside the register of the caller, in its lowest byte, a frame's result word says: the call constructs an
 /// object, which its first register holds.
 inline constexpr std::uint32_t frame_constructs = 0x100;
+/// The caller asked for a whole number of a declared type as a word.
+inline constexpr std::uint32_t frame_word = 0x200;
 /// From this bit on: which of its first registers the caller answers for and has given, so that the called
 /// function may hand them on. Only instructions that know their callee's window say so.
 inline constexpr unsigned frame_given_shift = 16;
@@ -130,6 +157,9 @@ struct Function : ConstantObject {
     // What a call reads, together at the front.
     const std::uint32_t* entry = nullptr;
     const Value* constants = nullptr;
+    /// Behind the checks of parameters whose types are numbers, for callers that know what they pass.
+    const std::uint32_t* typed_entry = nullptr;
+    std::uint32_t typed_key = 0;  ///< of the definition that these callers mean; 0: none
     std::uint16_t registers = 0;         ///< size of the window
     std::uint16_t closure_register = 0;  ///< where a closure's own value goes, when it captures
     bool simple = true;                  ///< positional parameters only, all of them required
@@ -207,6 +237,8 @@ struct Program {
     std::optional<std::uint32_t> args_slot;   ///< the global `args`, in programs that read it
     std::vector<std::uint32_t> static_slots;  ///< globals that `static` declares: they end with the program
     std::uint32_t sites = 0;
+    std::uint32_t typed_functions = 0;  ///< so many keys are in use
+    bool has_words = false;  ///< some function keeps numbers in the raw words beside its window
 
     /// The function and word that an instruction's number belongs to.
     Span span_of_site(std::uint32_t site) const;

@@ -1,6 +1,7 @@
 // Arguments in consecutive registers, where the called function's window begins, and the ends of what was
 // passed.
 #include <algorithm>
+#include <utility>
 
 #include "lang/compile/function_compiler.hpp"
 
@@ -89,12 +90,24 @@ Hold FunctionCompiler::argument(const Expr* e, std::uint8_t reg, bool given, boo
 FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::uint8_t first, bool given,
                                                         bool pure) {
     Arguments args;
+    const Signature* const signature = std::exchange(passing_, nullptr);
+    const bool texts = std::exchange(texts_, false);
+    const auto is_word = [&](std::size_t index) {
+        return signature != nullptr && signature->types[index] != 0 &&
+               signature->types[index] < first_named_type &&
+               is_whole(static_cast<Type>(signature->types[index]));
+    };
     args.first = first;
     std::vector<Value> names;
     // Under `manual`, what is lent must end with its statement while the callee sees a borrow: two registers.
     std::vector<std::pair<Operand, const Expr*>> lent_unnamed;
     const auto evaluate = [&](const Argument& a, std::uint8_t to) {
         const auto index = static_cast<std::size_t>(&a - e.arguments.data());
+        if (signature != nullptr) args.words.push_back(is_word(index));
+        if (is_word(index) || (signature != nullptr && is_number_type(signature->types[index]) &&
+                               signature->types[index] != static_cast<TypeCode>(Type::bool_)))
+            return typed_argument(a.value, signature->types[index], to);
+        if (texts && a.name == 0 && wants_text(a.value)) return digits(a.value, to).hold;
         const Expr* asked = a.value->kind == ExprKind::borrow
                                 ? context_.facts.references.asked_by(e, index, context_.names)
                                 : nullptr;
@@ -118,7 +131,7 @@ FunctionCompiler::Arguments FunctionCompiler::arguments(const CallExpr& e, std::
             for (unsigned i = 0; i < args.count; ++i) {
                 const std::uint8_t to = temp();
                 const auto from = static_cast<std::uint8_t>(args.first + i);
-                emit(Op::move, to, from, 0, a.value->span);
+                emit(is_word(i) ? Op::int_move : Op::move, to, from, 0, a.value->span);
                 if (args.holds[i] == Hold::unnamed) {
                     disown(from);
                     own(to);
@@ -319,7 +332,9 @@ std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, Argum
     if (together && next_temp_ <= first + before + args.count) return first;
     const std::uint8_t at = temp(before + args.count);
     for (unsigned i = 0; i < before; ++i) emit(Op::move, at + i, first + i, 0, span);
-    for (unsigned i = 0; i < args.count; ++i) emit(Op::move, at + before + i, args.first + i, 0, span);
+    for (unsigned i = 0; i < args.count; ++i)
+        emit(i < args.words.size() && args.words[i] ? Op::int_move : Op::move, at + before + i, args.first + i, 0,
+             span);
     if (!single_owner()) return at;
     // What is received is seen where the call finds it.
     for (unsigned i = 0; i < args.count; ++i) {

@@ -56,6 +56,7 @@ void FunctionCompiler::assign_expr(const Expr* target, const Expr* value, Span s
                 return;
             }
             const Local* local = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
+            if (local != nullptr && typed_store(*local, value, span)) return;
             if (local != nullptr && can_target(*local)) {
                 // The name may be read by its own new value, so it is written by the last instruction only;
                 // what builds in place works elsewhere first (see logical, conditional, sequence).
@@ -141,8 +142,21 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
     std::vector<Operand> values;
     const std::size_t before = passing_on_.size();
     passing_on_.insert(passing_on_.end(), target.elements.begin(), target.elements.end());
+    const auto word_target = [&](std::size_t i) -> const Local* {
+        const Expr* t = target.elements[i];
+        const Local* local =
+            t->kind == ExprKind::name && !class_register_ ? find_local(as<NameExpr>(t).name) : nullptr;
+        return local != nullptr && local->word && number(value.elements[i]).is_whole() ? local : nullptr;
+    };
     for (std::size_t i = 0; i < value.elements.size(); ++i) {
         const std::uint8_t reg = temp();
+        if (word_target(i) != nullptr) {
+            const Word w = word(value.elements[i], reg);
+            if (w.reg != reg) emit(Op::int_move, reg, w.reg, 0, value.elements[i]->span);
+            release_temporaries(reg + 1U);
+            values.push_back({reg, Hold::plain, true});
+            continue;
+        }
         permutes_ = context_.lifetime.explicit_release && passes_on(value.elements[i]);
         const Hold hold =
             into_owned(value.elements[i], reg, true, target.elements[i]->kind == ExprKind::name);
@@ -150,7 +164,12 @@ bool FunctionCompiler::assign_parallel(const SequenceExpr& target, const Sequenc
         values.push_back({reg, hold, true});
     }
     passing_on_.resize(before);
-    for (std::size_t i = 0; i < values.size(); ++i) assign_target(target.elements[i], values[i], span);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (const Local* local = word_target(i))
+            store_word(*local, {values[i].reg, true}, number(value.elements[i]), target.elements[i]->span);
+        else
+            assign_target(target.elements[i], values[i], span);
+    }
     return true;
 }
 
@@ -211,9 +230,16 @@ void FunctionCompiler::assign_target(const Expr* target, Operand value, Span spa
                 return;
             }
             keep_across(object, i.index, span);
-            const Operand at = expr(i.index);
-            emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge, Op::set_index_move),
-                 object.reg, at.reg, value.reg, span);
+            // What is not simply stored needs the place as a value.
+            const bool moves = edge || (last != nullptr && value.reg == last->reg);
+            const std::optional<Word> place = moves ? std::nullopt : word_index(i.index);
+            const Operand at = place ? Operand{place->reg, Hold::plain, false} : expr(i.index);
+            if (place)
+                emit(value.hold == Hold::lent ? Op::set_index_int_copy : Op::set_index_int_take, object.reg,
+                     at.reg, value.reg, span);
+            else
+                emit(choose(Op::set_index_take, Op::set_index_copy, Op::set_index_edge, Op::set_index_move),
+                     object.reg, at.reg, value.reg, span);
             if (value.hold == Hold::unnamed) {
                 if (edge)
                     finish(value, span);
@@ -287,6 +313,11 @@ void FunctionCompiler::assign_unpacked(const SequenceExpr& target, Operand value
 void FunctionCompiler::annotated_assign(const AnnotatedAssignStmt& s) {
     if (s.value == nullptr) return;
     // Stores to names and fields are checked against what the whole scope says of them.
+    const Local* local = s.target->kind == ExprKind::name && !class_register_
+                             ? find_local(as<NameExpr>(s.target).name)
+                             : nullptr;
+    if (local != nullptr && s.value->kind != ExprKind::borrow && typed_store(*local, s.value, s.value->span))
+        return;
     if (s.target->kind == ExprKind::name && s.value->kind != ExprKind::borrow)
         store_name(as<NameExpr>(s.target).name,
                    may_pass(s.value) ? pass(as<NameExpr>(s.value), -1) : expr(s.value), s.value->span);
@@ -314,6 +345,15 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
         case ExprKind::name: {
             const NameId name = as<NameExpr>(s.target).name;
             const Local* found = find_local(name);
+            if (found != nullptr && (found->word || found->floating) && !class_register_) {
+                BinaryExpr sum{};
+                sum.kind = ExprKind::binary;
+                sum.span = s.span;
+                sum.op = s.op;
+                sum.left = s.target;
+                sum.right = s.value;
+                if (number(&sum).typed && typed_store(*found, &sum, s.span)) return;
+            }
             if (found != nullptr && !found->is_cell && !found->is_parameter && found->type == 0) {
                 const Local local = *found;
                 check_assigned(local, s.target->span);
@@ -369,18 +409,24 @@ void FunctionCompiler::augmented_assign(const AugmentedAssignStmt& s) {
             Operand object = expr(i.object);
             keep_across(object, i.index, s.span);
             if (object.hold == Hold::lent && object.temporary) keep_across(object, s.value, s.span);
-            Operand at = expr(i.index);
+            std::optional<Word> place = word_index(i.index);
+            if (place) keep_word(*place, s.value, s.span);
+            Operand at = place ? Operand{place->reg, Hold::plain, false} : expr(i.index);
             keep_across(at, s.value, s.span);
             const std::uint8_t old = temp();
             const bool owned = counts() && !inert(s.value);
-            emit(owned ? Op::get_index_share : Op::get_index, old, object.reg, at.reg, s.target->span);
+            if (place)
+                emit(owned ? Op::get_index_int_share : Op::get_index_int, old, object.reg, at.reg,
+                     s.target->span);
+            else
+                emit(owned ? Op::get_index_share : Op::get_index, old, object.reg, at.reg, s.target->span);
             if (owned) own(old);
             augmented_ = true;
             Operand result =
                 binary_op(s.op, {old, owned ? Hold::unnamed : Hold::lent, false}, s.value, s.span, temp());
             store_in_place();
             own(result.reg);
-            emit(Op::set_index_take, object.reg, at.reg, result.reg, s.span);
+            emit(place ? Op::set_index_int_take : Op::set_index_take, object.reg, at.reg, result.reg, s.span);
             disown(result.reg);
             finish(at, s.span);
             finish(object, s.span);

@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view pure_natives[] = {"len",    "ord",   "chr",  "isinstance", "wrap32",     "mulmod",
                                              "hash48", "range", "type", "callable",   "random_int", "clock"};
 
+/// What these do with a number they do with its digits.
+constexpr std::string_view printing_natives[] = {"print", "str"};
+
 constexpr std::string_view releasing_natives[] = {"dealloc", "reset_arena", "destroy_arena", "reallocate"};
 
 /// Methods of builtin types that store an argument.
@@ -40,6 +43,7 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
             release_to(mark);
             return unpacked_call(e, dest);
         }
+        texts_ = contains(printing_natives, native.as_constant<Native>()->name);
         const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), !lends);
         std::uint8_t at = callee;
         if (args.first != callee + 1) {
@@ -58,6 +62,7 @@ Operand FunctionCompiler::native_call(Value native, const CallExpr& e, int dest,
     // A dead buffer is just what these are to tell of.
     const bool releases = contains(releasing_natives, native.as_constant<Native>()->name);
     if (releases) check_live_arguments_ = false;
+    texts_ = contains(printing_natives, native.as_constant<Native>()->name);
     const auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), !lends, pure);
     check_live_arguments_ = true;
     const std::uint8_t first = args.count == 0 ? temp() : args.first;
@@ -95,6 +100,10 @@ std::optional<Operand> FunctionCompiler::builtin_call(const CallExpr& e, int des
         if (e.arguments.size() == 1 && name == "list" && !has_unpacking(e) && e.arguments[0].name == 0 &&
             !scopes_.functions.contains(e.arguments[0].value))
             return expr(e.arguments[0].value, dest);
+    }
+    if (name == "repr" && e.arguments.size() == 1 && wants_text(e.arguments[0].value)) {
+        const auto* type = context_.builtins.at(context_.names.intern("str")).as_constant<ClassInfo>();
+        return native_call(Value::constant(type->construct), e, dest);
     }
     const auto* object = r.builtin.as_constant<ConstantObject>();
     if (object->kind == ConstantKind::native) return native_call(r.builtin, e, dest);
@@ -377,6 +386,9 @@ Operand FunctionCompiler::unpacked_call(const CallExpr& e, int dest) {
 }
 
 Operand FunctionCompiler::plain_call(const CallExpr& e, int dest) {
+    if (const Signature* signature = typed_callee(e))
+        if (!is_number_type(signature->result) || signature->result == static_cast<TypeCode>(Type::bool_))
+            return typed_call(e, *signature, dest);
     const unsigned mark = next_temp_;
     const bool keywords =
         std::any_of(e.arguments.begin(), e.arguments.end(), [](const Argument& a) { return a.name != 0; });

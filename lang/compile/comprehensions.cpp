@@ -157,7 +157,7 @@ Function* FunctionCompiler::compile_generator(const ComprehensionExpr& e) {
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     try {
-        lay_out_names({});
+        lay_out_names({}, {});
         fn_->generator_register = temp();
         given_loop_ = temp(3);
         comprehension_loops(e, [&] { yield_value(e.element); });

@@ -238,6 +238,7 @@ void FunctionCompiler::branch(const Expr* e, bool when, JumpList& jumps) {
         }
         return;
     }
+    if (has_numbers_ && typed_branch(e, when, jumps)) return;
     if (e->kind == ExprKind::compare && never_heap(e)) {
         const auto& c = as<CompareExpr>(e);
         if (c.operators.size() == 1 && !defers_drops()) {

@@ -20,7 +20,30 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
         const std::uint8_t reg = temp();
         const unsigned mark = next_temp_;
         const std::size_t pending = pending_drops_.size();
-        Operand value = expr(part.value);
+        const bool text = wants_text(part.value);
+        if (text && !part.spec.empty()) {
+            // Laid out from its word, as a number.
+            Word w = word(part.value);
+            for (const FStringPart& inner : part.spec)
+                if (inner.value != nullptr) keep_word(w, inner.value, part.value->span);
+            unsigned pieces = 0;
+            const std::uint8_t from = fstring_pieces(part.spec, span, pieces);
+            const std::uint8_t spec_reg = temp();
+            emit(Op::join_strings, spec_reg, from, pieces, span);
+            for (unsigned i = 0; i < pieces; ++i) disown(static_cast<std::uint8_t>(from + i));
+            own(spec_reg);
+            emit(Op::format_word, reg, w.reg, number(part.value).kind == Number::Kind::word ? 1 : 0,
+                 part.value->span);
+            emit_word(spec_reg);
+            own(reg);
+            emit(Op::discard, spec_reg, 0, 0, span);
+            disown(spec_reg);
+            end_statement(span, pending);
+            release_to(mark);
+            ++count;
+            continue;
+        }
+        Operand value = text ? digits(part.value, temp()) : expr(part.value);
         for (const FStringPart& inner : part.spec) keep_across(value, inner.value, part.value->span);
         std::uint32_t spec = 0;
         std::uint8_t spec_reg = 0;
@@ -33,8 +56,8 @@ std::uint8_t FunctionCompiler::fstring_pieces(List<FStringPart> parts, Span span
             own(spec_reg);
             spec = spec_reg + 1U;
         }
-        char conversion = part.conversion;
-        if (part.debug && conversion == 0 && part.spec.empty()) conversion = 'r';
+        char conversion = text ? char{0} : part.conversion;
+        if (!text && part.debug && conversion == 0 && part.spec.empty()) conversion = 'r';
         emit(Op::format_value, reg, value.reg, static_cast<unsigned char>(conversion), part.value->span);
         emit_word(spec);
         own(reg);

@@ -34,6 +34,10 @@ std::uint32_t FunctionCompiler::emit(Op op, unsigned a, unsigned b, unsigned c, 
     fn_->code.push_back(encode(op, a, b, c));
     fn_->spans.push_back(span);
     fn_->operand_flags.push_back(flags);
+    if (is_far(op)) {
+        emit_word(static_cast<std::uint32_t>(table_place(op)));
+        fn_->operand_flags.back() = flags;
+    }
     return at;
 }
 

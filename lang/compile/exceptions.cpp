@@ -64,7 +64,10 @@ void FunctionCompiler::protect_with_finally(const TryStmt* s, Span span, const s
             if (pending.what == Exit::Pending::What::return_) {
                 // The value leaves with the function; this register answers for it until then.
                 disown(value);
-                leave_function({value, Hold::unnamed, true}, span, s);
+                if (result_is_word())
+                    leave_with_word(value, span, s);
+                else
+                    leave_function({value, Hold::unnamed, true}, span, s);
                 if (counts()) own(value);
             } else {
                 break_or_continue(pending.what == Exit::Pending::What::break_, span, s);

@@ -40,6 +40,8 @@ Operand FunctionCompiler::expr(const Expr* e, int dest) {
 }
 
 Operand FunctionCompiler::evaluate(const Expr* e, int dest) {
+    if (has_numbers_)
+        if (const auto made = typed_value(e, dest)) return *made;
     switch (e->kind) {
         case ExprKind::integer:
             return integer_expr(as<IntegerExpr>(e), dest);
@@ -255,11 +257,15 @@ Operand FunctionCompiler::index(const IndexExpr& e, int dest, bool must_own) {
         return {reg, Hold::unnamed, true};
     }
     keep_across(object, e.index, e.span);
-    const Operand at = expr(e.index);
+    const std::optional<Word> place = word_index(e.index);
+    const Operand at = place ? Operand{place->reg, Hold::plain, false} : expr(e.index);
     const bool own_result = counts() && (must_own || object.hold == Hold::unnamed ||
                                          context_.facts.defines(context_.names.intern("__getitem__")));
     const bool says = own_result || (regions() && must_own);
-    emit(says ? Op::get_index_share : Op::get_index, reg, object.reg, at.reg, e.span);
+    if (place)
+        emit(says ? Op::get_index_int_share : Op::get_index_int, reg, object.reg, at.reg, e.span);
+    else
+        emit(says ? Op::get_index_share : Op::get_index, reg, object.reg, at.reg, e.span);
     if (own_result) own(reg);
     finish(at, e.span);
     finish(object, e.span);

@@ -2,7 +2,9 @@
 // member functions are spread over files by what they compile; the sections below name the files.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 #include "lang/compile/compiler.hpp"
@@ -32,6 +34,36 @@ struct Local {
     bool is_received = false;    ///< what the call made for *rest or **rest, never written
     bool was_parameter = false;  ///< a parameter that is assigned to or captured, in a register of its own
     TypeCode type = 0;           ///< enforced at every store; 0: anything goes
+    bool word = false;           ///< a whole number in the raw word of the register
+    bool flagged = false;  ///< the register of a word says whether it has a value: it may be read too early
+    bool floating = false;  ///< the register holds a float
+};
+
+/// What is known of a number before it is computed.
+struct Number {
+    enum class Kind : std::uint8_t { none, whole, word /* no sign */, floating } kind = Kind::none;
+    bool typed = false;    ///< by the declared type of a name among its parts
+    bool literal = false;  ///< of `value`
+    std::int64_t low = std::numeric_limits<std::int64_t>::min();  ///< of a whole one
+    std::int64_t high = std::numeric_limits<std::int64_t>::max();
+    std::uint64_t value = 0;
+
+    bool is_whole() const { return kind == Kind::whole || kind == Kind::word; }
+    /// Whether its word means the same with a sign and without.
+    bool has_no_sign() const { return kind == Kind::word || (kind == Kind::whole && low >= 0); }
+    std::int64_t signed_value() const { return static_cast<std::int64_t>(value); }
+};
+
+/// How a store bounds what is computed for it, and where it is told that it does.
+struct Bound {
+    Type type = Type::any;
+    Span span{};
+};
+
+/// Where a whole number is: the raw word of a register.
+struct Word {
+    std::uint8_t reg = 0;
+    bool temporary = false;
 };
 
 struct Resolved {
@@ -111,7 +143,8 @@ class FunctionCompiler {
     bool defers_drops() const { return context_.lifetime.gives; }
 
     // --- registers.cpp
-    void lay_out_names(List<Parameter> parameters);
+    void lay_out_names(List<Parameter> parameters, Block body);
+    void begin_frame();
     void finish_function();
     bool never_heap(const Expr* e) const;
     bool binding_never_heap(const Binding& binding) const;
@@ -256,6 +289,7 @@ class FunctionCompiler {
         std::uint8_t first = 0;
         unsigned count = 0;
         std::vector<Hold> holds;
+        std::vector<bool> words;  ///< those that are words, of a typed call
         std::vector<const NameExpr*> passed;  ///< names whose ownership was given, at the arguments' places
         std::uint32_t keyword_names = 0;      ///< constant index + 1 of the tuple of names, 0 for none
     };
@@ -329,6 +363,69 @@ class FunctionCompiler {
     bool is_type_parameter(NameId name) const;
     const ClassStmt* class_named(NameId name) const;
     std::uint32_t class_template(const ClassStmt& s);
+
+    // --- typed.cpp, typed_statements.cpp: numbers of declared types (typed.md)
+    void declare_numbers(List<Parameter> parameters, Block body);
+    void note_numbers(Local& local);
+    bool is_number_type(TypeCode type) const;
+    Number number(const Expr* e) const;
+    static Number number_of(BinaryOp op, const Number& left, const Number& right);
+    Word word(const Expr* e, int dest = -1, Bound bound = {});
+    Word word_literal(std::uint64_t value, int dest, Span span);
+    Word word_binary(const BinaryExpr& e, int dest, Bound bound);
+    std::optional<Word> word_with_small(const BinaryExpr& e, int dest, Bound& bound);
+    Word signed_word(const Expr* e, Span span);
+    Word signed_word_or(const Expr* e, bool mixed, Span span);
+    void either(const ConditionalExpr& e, const std::function<void(const Expr*)>& put);
+    Word word_conditional(const ConditionalExpr& e);
+    void keep_word(Word& left, const Expr* following, Span span);
+    Operand floating(const Expr* e, int dest = -1);
+    Operand floating_binary(const BinaryExpr& e, int dest);
+    std::optional<Operand> typed_value(const Expr* e, int dest);
+    Operand boxed(const Local& local, Span span, int dest);
+    void box_word(std::uint8_t reg, Word w, Number::Kind kind, Span span);
+    bool typed_compare(const Expr* e) const;
+    bool typed_branch(const Expr* e, bool when, JumpList& jumps);
+    void typed_jump(CompareOp op, const Expr* left, const Expr* right, bool when, JumpList& jumps, Span span);
+    Operand typed_truth(const Expr* e, int dest);
+    bool typed_store(const Local& local, const Expr* value, Span span);
+    void store_word(const Local& local, Word w, const Number& known, Span span);
+    void store_checked_number(const Local& local, Operand value, Span span);
+    void note_assigned(const Local& local, Span span);
+    void typed_range(const Local& local, const CallExpr& range, std::uint8_t loop, JumpList& exits,
+                     bool& fits);
+    bool in_loop() const {
+        return std::any_of(exits_.begin(), exits_.end(),
+                           [](const Exit& exit) { return exit.kind == Exit::Kind::loop; });
+    }
+    void hoist_literals(Block body, const Expr* condition);
+    std::optional<Word> word_index(const Expr* e);
+    std::vector<std::pair<std::uint64_t, std::uint8_t>> hoisted_words_, hoisted_floats_;
+    std::unordered_set<NameId> number_names_, word_names_, flagged_names_;
+    bool has_numbers_ = false;  ///< some name of this function has a declared type of numbers
+
+    // --- typed_calls.cpp
+    const DefStmt* fixed_def(NameId name);
+    const Signature& signature_of(const DefStmt& def);
+    const Signature* typed_callee(const CallExpr& e);
+    Operand typed_call(const CallExpr& e, const Signature& signature, int dest);
+    Hold typed_argument(const Expr* e, TypeCode type, std::uint8_t reg);
+    bool means_math(const Expr* e);
+    const Expr* rooted(const CallExpr& e);
+    bool result_is_word() const {
+        return result_type_ < first_named_type && is_whole(static_cast<Type>(result_type_)) && !is_init_;
+    }
+    bool floats_result(const Expr* value) const;
+    static bool within(const Number& known, Type type);
+    void word_within(const Expr* e, Type type, std::uint8_t reg, Span span);
+    void return_number(const Expr* value, const Stmt* from);
+    void leave_with_word(std::uint8_t reg, Span span, const Stmt* from);
+    Operand digits(const Expr* e, std::uint8_t reg);
+    bool wants_text(const Expr* e) const;
+    const Signature* passing_ = nullptr;  ///< of the call whose arguments are evaluated next
+    bool texts_ = false;                  ///< the call whose arguments are evaluated next only prints them
+    const Signature* signature_ = nullptr;  ///< of this function
+    std::uint32_t typed_start_ = 0;         ///< where those begin it who know what they pass
 
     // --- references.cpp
     Operand reference(const BorrowExpr& e, const Expr* asked, int dest);

@@ -39,7 +39,7 @@ Function* FunctionCompiler::compile_module_body(const Block& body, std::string n
     fn_->header.kind = ScopeKind::global;
     fn_->header.name = context_.names.intern(fn_->name);
     try {
-        lay_out_names({});
+        lay_out_names({}, body);
         function_body(body, span);
         finish_function();
     } catch (const TooLarge&) {
@@ -74,6 +74,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
     fn_->qualified_name = parent_->fn_->header.kind == ScopeKind::global
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
+    if (const Signature& signature = signature_of(def); signature.key != 0) signature_ = &signature;
     try {
         def_body(def);
     } catch (const TooLarge&) {
@@ -83,7 +84,7 @@ Function* FunctionCompiler::compile_def(const DefStmt& def, std::string name) {
 
 /// Registers, checks of parameters, statements.
 void FunctionCompiler::def_body(const DefStmt& def) {
-    lay_out_names(def.parameters);
+    lay_out_names(def.parameters, def.body);
     for (const auto& [outer_name, span] : scope_.nonlocal_spans)
         if (!capture_of(outer_name))
             error(span, "SyntaxError",
@@ -97,7 +98,10 @@ void FunctionCompiler::def_body(const DefStmt& def) {
         const Local place = *find_local(p.name);
         if (place.type == 0) continue;
         if (!place.is_cell) {
-            check_type(place.reg, place.type, p.span);
+            if (place.word || place.floating)
+                store_checked_number(place, {place.reg, Hold::plain, false}, p.span);
+            else
+                check_type(place.reg, place.type, p.span);
             continue;
         }
         const unsigned mark = next_temp_;
@@ -109,6 +113,20 @@ void FunctionCompiler::def_body(const DefStmt& def) {
         emit(Op::set_cell_take, place.reg, value, 0, p.span);
         if (counts()) disown(value);
         release_to(mark);
+    }
+    if (signature_ != nullptr) {
+        // Those who know what they pass begin here, with all but the checks of numbers.
+        const std::uint32_t over = emit_jump(Op::jump, 0, 0, def.name_span);
+        typed_start_ = here();
+        begin_frame();
+        for (const Parameter& p : def.parameters) {
+            const Local place = *find_local(p.name);
+            if (place.type != 0 && !place.word && !place.floating) check_type(place.reg, place.type, p.span);
+            // Whoever ends parameters looks at the registers, which nobody has written.
+            if (place.word && single_owner()) emit(Op::load_none, place.reg, 0, 0, p.span);
+        }
+        patch(over, here());
+        fn_->typed_key = signature_->key;
     }
     fn_->first_statement = here();
     function_body(def.body, def.name_span);
@@ -132,7 +150,7 @@ Function* FunctionCompiler::compile_lambda(const LambdaExpr& lambda) {
                               ? fn_->name
                               : parent_->fn_->qualified_name + ".<locals>." + fn_->name;
     try {
-        lay_out_names(lambda.parameters);
+        lay_out_names(lambda.parameters, {});
         const Operand value = expr(lambda.body);
         return_value(value, lambda.body->span);
         finish_function();

@@ -177,12 +177,10 @@ bool contains_region(Block body) {
 /// way, whose end goes on to wherever somebody who passed was going.
 class LivenessBuilder {
   public:
-    LivenessBuilder(Liveness& out, Block body) : out_(out), reads_(on_read(), [](NameId) {}) {
-        each_statement(body, [&](const Stmt* s) {
-            if (s->kind != StmtKind::region) return;
-            for (const NameId name : names_bound_in(as<BlockStmt>(s).body))
-                out_.index_.emplace(name, static_cast<std::uint32_t>(out_.index_.size()));
-        });
+    LivenessBuilder(Liveness& out, Block body, const std::vector<NameId>& names)
+        : out_(out), reads_(on_read(), [](NameId) {}) {
+        for (const NameId name : names)
+            out_.index_.emplace(name, static_cast<std::uint32_t>(out_.index_.size()));
         words_ = (out_.index_.size() + 63) / 64;
         end_ = node();
         current_ = node();
@@ -425,8 +423,20 @@ class LivenessBuilder {
     std::vector<Exit> exits_;
 };
 
-Liveness::Liveness(Block body) {
-    const LivenessBuilder builder(*this, body);
+static std::vector<NameId> names_of_regions(Block body) {
+    std::vector<NameId> out;
+    each_statement(body, [&](const Stmt* s) {
+        if (s->kind != StmtKind::region) return;
+        const std::vector<NameId> bound = names_bound_in(as<BlockStmt>(s).body);
+        out.insert(out.end(), bound.begin(), bound.end());
+    });
+    return out;
+}
+
+Liveness::Liveness(Block body) : Liveness(body, names_of_regions(body)) {}
+
+Liveness::Liveness(Block body, const std::vector<NameId>& names) {
+    const LivenessBuilder builder(*this, body, names);
     solve();
 }
 
@@ -448,12 +458,18 @@ void Liveness::solve() {
     }
 }
 
-bool Liveness::going_on(const Stmt* from, StmtKind kind, NameId name) const {
+bool Liveness::is_live(std::uint32_t node, NameId name) const {
     if (always_.contains(name)) return true;
     const auto found = index_.find(name);
+    return found != index_.end() &&
+           (nodes_[node].live[found->second / 64] >> (found->second % 64) & 1) != 0;
+}
+
+bool Liveness::at_start(NameId name) const { return is_live(first_node, name); }
+
+bool Liveness::going_on(const Stmt* from, StmtKind kind, NameId name) const {
     const auto place = places_.find({from, kind});
-    if (found == index_.end() || place == places_.end()) return false;
-    return (nodes_[place->second].live[found->second / 64] >> (found->second % 64) & 1) != 0;
+    return place == places_.end() ? always_.contains(name) : is_live(place->second, name);
 }
 
 }  // namespace harness::lang

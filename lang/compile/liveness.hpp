@@ -25,6 +25,11 @@ bool contains_region(Block body);
 class Liveness {
   public:
     explicit Liveness(Block body);
+    /// The same for these names.
+    Liveness(Block body, const std::vector<NameId>& names);
+
+    /// At the start of the function: whether the name may be read before it has a value.
+    bool at_start(NameId name) const;
 
     /// Behind the end of a region.
     bool behind(const Stmt* region, NameId name) const { return going_on(region, StmtKind::region, name); }
@@ -50,6 +55,8 @@ class Liveness {
     static constexpr std::uint32_t nowhere = 0xFFFF'FFFF;
 
     void solve();
+    bool is_live(std::uint32_t node, NameId name) const;
+    static constexpr std::uint32_t first_node = 1;  ///< behind that of the end
     /// Places: a statement and the way on from it; of a `try`, `raise` leads to its handlers and
     /// `try_` to its `finally`.
     using Place = std::pair<const Stmt*, StmtKind>;

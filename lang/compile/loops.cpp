@@ -66,6 +66,9 @@ std::vector<NameId> FunctionCompiler::forgotten_in(Block body) const {
 }
 
 void FunctionCompiler::while_statement(const WhileStmt& s) {
+    const unsigned mark = next_temp_;
+    const bool outermost = !in_loop();
+    if (has_numbers_ && outermost) hoist_literals(s.body, s.condition);
     for (NameId name : forgotten_in(s.body))
         if (const Local* local = find_local(name)) forget(*local);
     open_exit(Exit::Kind::loop);
@@ -95,6 +98,11 @@ void FunctionCompiler::while_statement(const WhileStmt& s) {
         patch_all(exit.breaks, here());
         flow_.meet(exit.break_flow);
     }
+    if (outermost) {
+        hoisted_words_.clear();
+        hoisted_floats_.clear();
+        release_to(mark);
+    }
 }
 
 /// for … in range(…): a counted loop in three registers. False when the iterable is something else.
@@ -108,6 +116,28 @@ bool FunctionCompiler::counted_for(const Expr* target, const Expr* iterable,
     for (const Argument& a : call.arguments)
         if (a.name != 0) return false;
     if (target->kind != ExprKind::name) return false;
+    const Local* counter = class_register_ ? nullptr : find_local(as<NameExpr>(target).name);
+    if (counter != nullptr && counter->word && !declare) {
+        const Local local = *counter;
+        const std::uint8_t words = temp(3);
+        open_loops_.push_back(words);
+        bool fits = false;
+        typed_range(local, call, words, exits, fits);
+        const std::uint32_t start = here();
+        if (fits) {
+            emit(Op::int_move, local.reg, words, 0, target->span);
+            note_assigned(local, target->span);
+        } else {
+            store_word(local, {words, false}, {.kind = Number::Kind::whole}, target->span);
+        }
+        const std::uint32_t behind = here();
+        JumpList continues;
+        body(continues);
+        open_loops_.pop_back();
+        patch_all(continues, here());
+        emit_jump_to(Op::int_range_next, words, fits ? local.reg : words, fits ? behind : start, span);
+        return true;
+    }
     const std::uint8_t loop = temp(3);
     open_loops_.push_back(loop);
     const auto put = [&](std::size_t argument, unsigned at, std::int64_t otherwise) {
@@ -240,6 +270,8 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
     for (NameId name : forgotten_in(s.body))
         if (const Local* local = find_local(name)) forget(*local);
     const unsigned mark = next_temp_;
+    const bool outermost = !in_loop();
+    if (has_numbers_ && outermost) hoist_literals(s.body, nullptr);
     const Flow before = flow_;
     JumpList empty;
     bool broke = false;
@@ -270,6 +302,10 @@ void FunctionCompiler::for_statement(const ForStmt& s) {
         loop_over(
             s.target, s.iterable, {}, s.span, [&] { block(s.body); },
             s.otherwise.empty() ? nullptr : &s.otherwise);
+    }
+    if (outermost) {
+        hoisted_words_.clear();
+        hoisted_floats_.clear();
     }
     release_to(mark);
 }

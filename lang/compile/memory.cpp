@@ -257,7 +257,7 @@ void FunctionCompiler::keep_statement(const Expr* value, List<Expr*> targets, co
     const Local* named = value->kind == ExprKind::name ? find_local(as<NameExpr>(value).name) : nullptr;
     if (value->kind == ExprKind::placeholder)
         kept = pipe_value_;
-    else if (context_.lifetime.moves && named != nullptr && !named->is_cell)
+    else if (context_.lifetime.moves && named != nullptr && !named->is_cell && !named->word)
         kept = {named->reg, Hold::lent, false};  // where the store moved it already, there is nothing to do
     else
         kept = expr(value);

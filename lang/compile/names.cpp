@@ -143,7 +143,7 @@ Resolved FunctionCompiler::resolve(NameId name) {
 
 /// Emits a check where a local may have no value yet, or no more.
 void FunctionCompiler::check_assigned(const Local& local, Span span) {
-    if (flow_.has(local.reg)) return;
+    if (flow_.has(local.reg) || (local.word && !local.flagged)) return;
     emit(Op::check_bound, local.reg, 0, 0, span);
     emit_word(local.name);
     needs_init_ = true;
@@ -173,6 +173,7 @@ Operand FunctionCompiler::read_name(NameId name, Span span, int dest, bool must_
                 if (hold == Hold::unnamed) own(reg);
                 return {reg, hold, true};
             }
+            if (r.local.word) return boxed(r.local, span, dest);
             check_assigned(r.local, span);
             return {r.local.reg, r.local.plain ? Hold::plain : Hold::lent, false};
         }
@@ -287,6 +288,10 @@ const Local* FunctionCompiler::local_in(std::uint8_t reg) const {
 }
 
 void FunctionCompiler::store_local(const Local& local, Operand value, Span span) {
+    if (local.word || local.floating) {
+        store_checked_number(local, value, span);
+        return;
+    }
     value = checked(value, local.type, span);
     if (local.is_cell) {
         emit(value.hold == Hold::lent ? Op::set_cell_copy : Op::set_cell_take, local.reg, value.reg, 0, span);

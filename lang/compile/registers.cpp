@@ -125,7 +125,7 @@ bool FunctionCompiler::binding_never_heap(const Binding& binding) const {
 /// Gives every local its register: parameters, names that may refer to the heap (cells among them), names
 /// that never do, then the names of blocks. A parameter that is assigned gets a register of its own, because
 /// the caller still holds what it passed.
-void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
+void FunctionCompiler::lay_out_names(List<Parameter> parameters, Block body) {
     for (NameId name : scope_.locals) never_heap_.insert(name);
     for (const Parameter& p : parameters) never_heap_.erase(p.name);
     // What other functions bind is not known here.
@@ -135,12 +135,15 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (bool changed = true; changed;) {
         changed = false;
         for (const Binding& b : scope_.bindings) {
-            if (never_heap_.contains(b.name) && !binding_never_heap(b)) {
+            if (never_heap_.contains(b.name) && !binding_never_heap(b) &&
+                !is_number_type(declared_type(b.name))) {
                 never_heap_.erase(b.name);
                 changed = true;
             }
         }
     }
+
+    declare_numbers(parameters, body);
 
     const bool is_module = parent_ == nullptr && scope_.parent == nullptr;
     const auto refuse = [&] {
@@ -158,7 +161,9 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
         const bool captured = scope_.captured.contains(p.name);
         const bool written = scope_.assigned_parameters.contains(p.name);
         const bool rest = p.kind == Parameter::Kind::rest || p.kind == Parameter::Kind::keyword_rest;
-        if (captured || written || rest) moved_parameters.push_back(local);
+        if (!captured && is_number_type(local.type)) note_numbers(local);
+        if (local.plain) never_heap_.insert(p.name);
+        if (captured || (written && !local.plain) || rest) moved_parameters.push_back(local);
         if (rest) received.insert(p.name);
         locals_[p.name] = local;
         flow_.set(local.reg);
@@ -211,10 +216,10 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     for (unsigned i = block_base_; i < next; ++i) fn_->slot_names.push_back(0);
     fn_->owned_count = static_cast<std::uint16_t>(next - fn_->first_owned);
     for (NameId name : plain) {
-        locals_[name] = {.name = name,
-                         .reg = static_cast<std::uint8_t>(next++),
-                         .plain = true,
-                         .type = declared_type(name)};
+        Local local{.name = name, .reg = static_cast<std::uint8_t>(next++), .plain = true};
+        local.type = declared_type(name);
+        if (is_number_type(local.type)) note_numbers(local);
+        locals_[name] = local;
         fn_->slot_names.push_back(name);
     }
     // What the figures call named slots: each name once, as the source shows it.
@@ -227,10 +232,9 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     if (!is_module) fn_->closure_register = temp();
 
     // One word at the start, skipped when nothing turns out to need it.
-    emit(Op::init_locals, fn_->first_owned, next - fn_->first_owned, 0, fn_->header.span);
+    begin_frame();
     // The cells of its names belong to the call.
     if (fn_->is_region && regions()) {
-        emit(Op::region_enter, 0, 0, 0, fn_->header.span);
         ++open_regions_;
         region_bodies_.emplace_back();
     }
@@ -269,6 +273,12 @@ void FunctionCompiler::lay_out_names(List<Parameter> parameters) {
     }
 }
 
+/// The first instructions of every way into the function.
+void FunctionCompiler::begin_frame() {
+    emit(Op::init_locals, fn_->first_owned, first_temp_ - fn_->first_owned, 0, fn_->header.span);
+    if (fn_->is_region && regions()) emit(Op::region_enter, 0, 0, 0, fn_->header.span);
+}
+
 void FunctionCompiler::finish_function() {
     // What a large one has left over was never touched, and costs less than a copy.
     constexpr std::size_t large_words = 1 << 16;
@@ -282,6 +292,7 @@ void FunctionCompiler::finish_function() {
     const bool needed = (counts() && fn_->owned_count > 0) || needs_init_ || context_.facts.introspects;
     const bool any = fn_->slot_names.size() > fn_->header.parameters;
     fn_->entry = fn_->code.data() + (needed && any ? 0 : 1);
+    if (signature_ != nullptr) fn_->typed_entry = fn_->code.data() + typed_start_ + (needed && any ? 0 : 1);
     if (!counts()) fn_->owned_count = 0;
     fn_->registers = static_cast<std::uint16_t>(fn_->registers + 1);
     const auto shorter = [](const auto& a, const auto& b) { return a.to - a.from < b.to - b.from; };

@@ -67,6 +67,13 @@ struct ProgramFacts {
     bool defines(NameId name) const { return method_names.contains(name); }
 };
 
+/// How a function of the module is called by those who know what they pass: numbers of declared types as such.
+struct Signature {
+    std::uint32_t key = 0;           ///< 0: it is not called so
+    std::vector<std::uint16_t> types;  ///< of the parameters
+    std::uint16_t result = 0;
+};
+
 struct ScopeTree {
     /// Names of the module that one undecorated `def` or `class` binds, and nothing else.
     std::unordered_set<NameId> fixed;
@@ -78,6 +85,10 @@ struct ScopeTree {
     std::unordered_map<const Expr*, std::uint16_t> types;                 ///< of annotations, once known
     LayoutTable* layouts = nullptr;          ///< the structs and enums of the module, while it is compiled
     LayoutTable* machine_layouts = nullptr;  ///< the same on 64 bits, as their values lie in memory
+    std::unordered_map<NameId, const DefStmt*> defs;  ///< those of `fixed` names, once somebody asks
+    bool has_defs = false;
+    bool has_annotations = false;  ///< some function says what types it takes or gives
+    std::unordered_map<const DefStmt*, Signature> signatures;  ///< once known
 };
 
 /// Collects the scopes of one module; errors (`return` outside a function, a name both global and parameter

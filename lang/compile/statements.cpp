@@ -47,6 +47,11 @@ void FunctionCompiler::statement(const Stmt* s) {
         case StmtKind::expression: {
             const Expr* e = as<ExprStmt>(s).value;
             if (e->kind == ExprKind::string || e->kind == ExprKind::integer) break;
+            // Nobody asks for its value, which may be too wide for one.
+            if (has_numbers_ && e->kind == ExprKind::call && number(e).typed && number(e).is_whole()) {
+                word(e);
+                break;
+            }
             const Operand o = expr(e);
             if (o.hold == Hold::unnamed && counts()) {
                 emit(Op::drop, o.reg, 0, 0, e->span);
@@ -84,6 +89,10 @@ void FunctionCompiler::statement(const Stmt* s) {
                 const std::uint8_t none = temp();
                 emit(Op::load_none, none, 0, 0, s->span);
                 return_value({none, Hold::plain, true}, s->span, s);
+            } else if (result_is_word()) {
+                return_number(value, s);
+            } else if (floats_result(value)) {
+                leave_function(floating(value), value->span, s);
             } else {
                 if (value->kind == ExprKind::tuple) returned_ = value;
                 returns_borrow_ = single_owner() && value->kind == ExprKind::borrow;

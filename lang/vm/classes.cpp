@@ -154,9 +154,11 @@ bool Interpreter::assign_class_attribute(ClassInfo& type, NameId name, Value v) 
 void Interpreter::forget_methods() {
     members.clear();
     for (const auto& function : program.functions)
-        for (std::size_t at = 0; at < function->code.size(); at += op_words[function->code[at] & 0xFF])
-            if (static_cast<Op>(function->code[at] & 0xFF) == Op::call_method)
-                function->code[at + 2] = static_cast<std::uint32_t>(ClassId::none);
+        for (std::size_t at = 0; at < function->code.size();) {
+            const Op op = op_at(&function->code[at]);
+            if (op == Op::call_method) function->code[at + 2] = static_cast<std::uint32_t>(ClassId::none);
+            at += op_words[static_cast<std::size_t>(op)];
+        }
 }
 
 /// What every class has; absent() for other names.

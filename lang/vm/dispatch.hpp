@@ -71,6 +71,8 @@ constexpr unsigned operand_c(std::uint32_t word) { return word >> 24; }
 
 /// Where an error goes on: in the handler that the unwinder found, or out of the interpreter.
 void op_unwind(HARNESS_OPERANDS);
+/// Goes on in the handler of a far instruction, which its second word names.
+void op_far(HARNESS_OPERANDS);
 
 #define OP(name, words, instances, text) HARNESS_DECLARE_##instances(name)
 #define HARNESS_DECLARE_plain(name) void op_##name(HARNESS_OPERANDS);

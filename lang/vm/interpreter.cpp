@@ -244,6 +244,7 @@ bool Interpreter::prepare() {
     view_ = view_of_program(*this);
     MemoryOptions limits;
     limits.stack.max_depth = options.max_depth;
+    limits.stack.words = program.has_words;
     auto made = MemoryManager::create(limits, names, *facts_, *view_);
     if (!made.ok()) return false;
     manager = std::move(made.value());

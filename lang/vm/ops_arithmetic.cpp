@@ -29,13 +29,13 @@ static std::uint32_t words_to_skip(const Interpreter* S, std::uint8_t flags, Val
     std::uint32_t words = 0;
     while (true) {
         const std::uint32_t word = next[words];
-        const Op op = static_cast<Op>(word & 0xFF);
+        const Op op = op_at(&next[words]);
         if (op == Op::set_field_take && S->is_instance(R[A])) {
             std::uint16_t slot = 0;
             const NameId name = next[words + 1];
             if (!S->find_field_slot(R[A], name, slot) && !S->has_side_field(R[A], name)) return 0;
         }
-        words += op_words[word & 0xFF];
+        words += op_words[static_cast<std::size_t>(op)];
         if (op == Op::set_field_take) return words;
         if (op == Op::set_index_take) return S->is_instance(R[A]) ? 0 : words;
     }

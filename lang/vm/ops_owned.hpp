@@ -9,6 +9,7 @@
 #include "lang/lifetimes/regions.hpp"
 #include "lang/vm/dispatch.hpp"
 #include "lang/vm/operands.hpp"
+#include "lang/vm/words.hpp"
 
 namespace harness::lang {
 
@@ -546,6 +547,7 @@ struct Handlers {
 
 #include "lang/vm/ops_calls.inc"
 #include "lang/vm/ops_elements.inc"
+#include "lang/vm/ops_typed.inc"
 #include "lang/vm/ops_memory.inc"
 #include "lang/vm/ops_objects.inc"
 #include "lang/vm/ops_packed.inc"

@@ -16,6 +16,11 @@ void op_unwind(HARNESS_OPERANDS) {
     HARNESS_NEXT(0);
 }
 
+void op_far(HARNESS_OPERANDS) {
+    ++pc;
+    HARNESS_GO(table[pc[-1]].run);
+}
+
 void op_halt(HARNESS_OPERANDS) {
     S->at = pc;
     S->halted = true;

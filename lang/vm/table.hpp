@@ -17,16 +17,17 @@ struct LifetimeEntry {
 
 template <class M>
 constexpr auto make_table() {
-    std::array<Handler, 256> t{};
+    std::array<Handler, table_size> t{};
     for (Handler& h : t) h.run = &op_halt;
 #define HARNESS_ENTRY_plain(name) &op_##name
 #define HARNESS_ENTRY_owned(name) &Handlers<M>::op_##name
 #define OP(name, words, instances, text) \
-    t[static_cast<std::size_t>(Op::name)].run = HARNESS_ENTRY_##instances(name);
+    t[table_place(Op::name)].run = HARNESS_ENTRY_##instances(name);
 #include "lang/bytecode/opcodes.def"
 #undef OP
 #undef HARNESS_ENTRY_plain
 #undef HARNESS_ENTRY_owned
+    t[far_opcode].run = &op_far;
     return t;
 }
 

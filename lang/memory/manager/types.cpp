@@ -83,14 +83,24 @@ bool convert(Type type, Value& value, const ValueFacts& facts) {
     }
 }
 
+bool round_to_f32(double& number) {
+    if (overflows_f32(number)) return false;
+    number = static_cast<double>(static_cast<float>(number));
+    return true;
+}
+
+std::string out_of_range(Type type, std::string_view digits) {
+    const TypeInfo& info = type_info(type);
+    return fmt::format("{} is out of range for {} ({} to {})", digits, info.name, info.low, info.high);
+}
+
 MemoryError type_error(Type type, Value value, const ValueFacts& facts) {
     const TypeInfo& info = type_info(type);
     const auto error = [](std::string message, std::string remedy) {
         return MemoryError{MemoryErrorKind::type, std::move(message), std::move(remedy)};
     };
     if (info.is_integer && value.is_int())
-        return error(fmt::format("{} is out of range for {} ({} to {})", value.as_int(), info.name, info.low,
-                                 info.high),
+        return error(out_of_range(type, std::to_string(value.as_int())),
                      "use a wider type, or bring the value into range first");
     if (type == Type::f32 && value.is_number())
         return error(fmt::format("{} is out of range for f32 (-{} to {})", value.to_float(),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "lang/memory/manager/memory_error.hpp"
@@ -102,6 +103,27 @@ consteval TypeChecks make_type_checks() {
 }
 inline constexpr TypeChecks type_checks = make_type_checks();
 
+/// Which whole numbers of 64 bits a type of ints accepts where they are not boxed: all of i64, and of int what
+/// a value can hold. Of the unsigned ones of 64 bits the half that a signed number has.
+consteval TypeChecks make_word_checks() {
+    TypeChecks checks = make_type_checks();
+    constexpr auto all = std::numeric_limits<std::uint64_t>::max();
+    constexpr auto least = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::min());
+    for (const Type wide : {Type::any, Type::i64, Type::isize64})
+        checks.ints[static_cast<std::size_t>(wide)] = {least, all};
+    checks.ints[static_cast<std::size_t>(Type::int_)] = {static_cast<std::uint64_t>(integer_min), payload_mask};
+    return checks;
+}
+inline constexpr TypeChecks word_checks = make_word_checks();
+[[gnu::always_inline]] inline bool fits_type(Type type, std::int64_t i) {
+    const IntBounds& bounds = word_checks.ints[static_cast<std::size_t>(type)];
+    return static_cast<std::uint64_t>(i) - bounds.low <= bounds.width;
+}
+/// Types whose places hold whole numbers, those of them without a sign, and those that hold floats.
+constexpr bool is_whole(Type type) { return type >= Type::i8 && type <= Type::int_; }
+constexpr bool is_unsigned_word(Type type) { return type == Type::u64 || type == Type::usize64; }
+constexpr bool is_floating(Type type) { return type >= Type::f32 && type <= Type::float_; }
+
 /// Whether the value may be stored under the type as it is. False also where only convert() can tell.
 [[gnu::always_inline]] inline bool conforms(Type type, Value value) {
     if (value.is_int()) {
@@ -120,6 +142,12 @@ inline constexpr TypeChecks type_checks = make_type_checks();
 inline bool validate(Type type, Value& value, const ValueFacts& facts) {
     return conforms(type, value) || convert(type, value, facts);
 }
+
+/// Rounds to f32; false, and the number as it was, when no f32 is near.
+bool round_to_f32(double& number);
+
+/// What is said of a whole number that the type does not hold; `digits` are its own.
+std::string out_of_range(Type type, std::string_view digits);
 
 /// The TypeError for a value that validate() refused, for example "300 is out of range for u8 (0 to 255)".
 MemoryError type_error(Type type, Value value, const ValueFacts& facts);

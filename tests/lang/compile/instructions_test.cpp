@@ -45,7 +45,7 @@ std::vector<std::string_view> opcodes(std::string source, std::string_view funct
     for (const auto& f : vm.program.functions) {
         if (f->name != function) continue;
         for (auto at = static_cast<std::size_t>(f->entry - f->code.data()); at < f->code.size();) {
-            const std::size_t op = f->code[at] & 0xFF;
+            const auto op = static_cast<std::size_t>(op_at(&f->code[at]));
             out.push_back(op_names[op]);
             at += op_words[op];
         }

@@ -82,6 +82,22 @@ TEST(Stack, holds_two_hundred_thousand_frames_and_every_slot_of_them_can_be_writ
     EXPECT_EQ(stack.values()[0], Value::integer(0));
 }
 
+TEST(Stack, has_a_raw_word_behind_every_slot_where_it_was_asked_for) {
+    // More frames than there is room for words: then there are fewer slots.
+    Stack stack = std::move(Stack::create({.max_depth = 20'000'000, .words = true})).value();
+    const auto slots = static_cast<std::size_t>(stack.values_end() - stack.values());
+    EXPECT_EQ(slots, word_distance / sizeof(Value));
+    const auto word = [&](std::size_t slot) {
+        return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(stack.values()) + word_distance) + slot;
+    };
+    stack.values()[0] = stack.values()[slots - 1] = Value::none();
+    *word(0) = *word(slots - 1) = 7;
+    EXPECT_EQ(stack.values()[0], Value::none());
+    EXPECT_EQ(stack.values()[slots - 1], Value::none());
+    EXPECT_EQ(*word(0), 7U);
+    EXPECT_EQ(*word(slots - 1), 7U);
+}
+
 TEST(Stack, reports_peaks_over_the_chain_not_sums_over_the_run) {
     // fib(10): the main frame and ten calls at once, each with one named slot.
     Stack stack = make_stack(100);
