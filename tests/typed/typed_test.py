@@ -397,7 +397,7 @@ class Generator:
                 arguments = []
                 for _, t in f.parameters:
                     if kind_of(t) == "float":
-                        arguments.append(self.pick(["0.0", "1.5", "-3.25", "7", "1e10"]))
+                        arguments.append(self.pick(["0.0", "1.5", "-3.25", "7.0", "1e10"]))
                     else:
                         low, high = RANGES[t]
                         arguments.append(str(self.literal(max(low, -(2**46)), min(high, 2**46))))
