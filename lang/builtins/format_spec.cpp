@@ -245,8 +245,8 @@ bool format_whole(bool negative, std::uint64_t magnitude, const FormatSpec& spec
         case 'g':
         case 'G':
         case '%':
-            return format_float(negative ? -static_cast<double>(magnitude) : static_cast<double>(magnitude), spec,
-                                type_name, out, error);
+            return format_float(negative ? -static_cast<double>(magnitude) : static_cast<double>(magnitude),
+                                spec, type_name, out, error);
         case 0:
         case 'd':
         case 'n':

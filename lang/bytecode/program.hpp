@@ -36,8 +36,8 @@ enum class Op : std::uint16_t {
 };
 inline constexpr std::size_t op_count = static_cast<std::size_t>(Op::count_);
 
-/// One byte holds the opcode. Those that do not fit, the last of opcodes.def, are *far*: their first word says
-/// so, and the word behind it is their place in the table of handlers.
+/// One byte holds the opcode. Those that do not fit, the last of opcodes.def, are *far*: their first word
+/// says so, and the word behind it is their place in the table of handlers.
 inline constexpr std::size_t far_opcode = 255;
 constexpr bool is_far(Op op) { return static_cast<std::size_t>(op) >= far_opcode; }
 constexpr std::size_t table_place(Op op) { return static_cast<std::size_t>(op) + (is_far(op) ? 1U : 0U); }
@@ -159,7 +159,7 @@ struct Function : ConstantObject {
     const Value* constants = nullptr;
     /// Behind the checks of parameters whose types are numbers, for callers that know what they pass.
     const std::uint32_t* typed_entry = nullptr;
-    std::uint32_t typed_key = 0;  ///< of the definition that these callers mean; 0: none
+    std::uint32_t typed_key = 0;         ///< of the definition that these callers mean; 0: none
     std::uint16_t registers = 0;         ///< size of the window
     std::uint16_t closure_register = 0;  ///< where a closure's own value goes, when it captures
     bool simple = true;                  ///< positional parameters only, all of them required
@@ -238,7 +238,7 @@ struct Program {
     std::vector<std::uint32_t> static_slots;  ///< globals that `static` declares: they end with the program
     std::uint32_t sites = 0;
     std::uint32_t typed_functions = 0;  ///< so many keys are in use
-    bool has_words = false;  ///< some function keeps numbers in the raw words beside its window
+    bool has_words = false;             ///< some function keeps numbers in the raw words beside its window
 
     /// The function and word that an instruction's number belongs to.
     Span span_of_site(std::uint32_t site) const;

@@ -333,8 +333,8 @@ std::uint8_t FunctionCompiler::window(std::uint8_t first, unsigned before, Argum
     const std::uint8_t at = temp(before + args.count);
     for (unsigned i = 0; i < before; ++i) emit(Op::move, at + i, first + i, 0, span);
     for (unsigned i = 0; i < args.count; ++i)
-        emit(i < args.words.size() && args.words[i] ? Op::int_move : Op::move, at + before + i, args.first + i, 0,
-             span);
+        emit(i < args.words.size() && args.words[i] ? Op::int_move : Op::move, at + before + i,
+             args.first + i, 0, span);
     if (!single_owner()) return at;
     // What is received is seen where the call finds it.
     for (unsigned i = 0; i < args.count; ++i) {

@@ -35,7 +35,7 @@ struct Local {
     bool was_parameter = false;  ///< a parameter that is assigned to or captured, in a register of its own
     TypeCode type = 0;           ///< enforced at every store; 0: anything goes
     bool word = false;           ///< a whole number in the raw word of the register
-    bool flagged = false;  ///< the register of a word says whether it has a value: it may be read too early
+    bool flagged = false;   ///< the register of a word says whether it has a value: it may be read too early
     bool floating = false;  ///< the register holds a float
 };
 
@@ -289,7 +289,7 @@ class FunctionCompiler {
         std::uint8_t first = 0;
         unsigned count = 0;
         std::vector<Hold> holds;
-        std::vector<bool> words;  ///< those that are words, of a typed call
+        std::vector<bool> words;              ///< those that are words, of a typed call
         std::vector<const NameExpr*> passed;  ///< names whose ownership was given, at the arguments' places
         std::uint32_t keyword_names = 0;      ///< constant index + 1 of the tuple of names, 0 for none
     };
@@ -422,8 +422,8 @@ class FunctionCompiler {
     void leave_with_word(std::uint8_t reg, Span span, const Stmt* from);
     Operand digits(const Expr* e, std::uint8_t reg);
     bool wants_text(const Expr* e) const;
-    const Signature* passing_ = nullptr;  ///< of the call whose arguments are evaluated next
-    bool texts_ = false;                  ///< the call whose arguments are evaluated next only prints them
+    const Signature* passing_ = nullptr;    ///< of the call whose arguments are evaluated next
+    bool texts_ = false;                    ///< the call whose arguments are evaluated next only prints them
     const Signature* signature_ = nullptr;  ///< of this function
     std::uint32_t typed_start_ = 0;         ///< where those begin it who know what they pass
 

@@ -67,9 +67,10 @@ struct ProgramFacts {
     bool defines(NameId name) const { return method_names.contains(name); }
 };
 
-/// How a function of the module is called by those who know what they pass: numbers of declared types as such.
+/// How a function of the module is called by those who know what they pass: numbers of declared types as
+/// such.
 struct Signature {
-    std::uint32_t key = 0;           ///< 0: it is not called so
+    std::uint32_t key = 0;             ///< 0: it is not called so
     std::vector<std::uint16_t> types;  ///< of the parameters
     std::uint16_t result = 0;
 };

@@ -430,8 +430,9 @@ Word FunctionCompiler::word(const Expr* e, int dest, Bound bound) {
             const unsigned mark = next_temp_;
             const Word w = word(u.operand);
             if (u.op == UnaryOp::plus) return w;
-            const std::uint8_t reg =
-                dest >= 0 ? static_cast<std::uint8_t>(dest) : w.temporary ? w.reg : temp();
+            const std::uint8_t reg = dest >= 0     ? static_cast<std::uint8_t>(dest)
+                                     : w.temporary ? w.reg
+                                                   : temp();
             emit(u.op == UnaryOp::negate ? Op::int_negate : Op::int_invert, reg, w.reg, 0, e->span);
             release_temporaries(dest >= 0 ? mark : std::max<unsigned>(mark, reg + 1U));
             return {reg, dest < 0};
@@ -491,8 +492,9 @@ Operand FunctionCompiler::floating(const Expr* e, int dest) {
             const unsigned mark = next_temp_;
             const Operand o = floating(u.operand);
             if (u.op == UnaryOp::plus) return o;
-            const std::uint8_t reg =
-                dest >= 0 ? static_cast<std::uint8_t>(dest) : o.temporary ? o.reg : temp();
+            const std::uint8_t reg = dest >= 0     ? static_cast<std::uint8_t>(dest)
+                                     : o.temporary ? o.reg
+                                                   : temp();
             emit(Op::negate, reg, o.reg, 0, e->span);
             release_temporaries(dest >= 0 ? mark : std::max<unsigned>(mark, reg + 1U));
             return {reg, Hold::plain, true};
@@ -515,8 +517,9 @@ Operand FunctionCompiler::floating(const Expr* e, int dest) {
             if (argument == nullptr) return floating(call.arguments[0].value, dest);  // float(x)
             const unsigned mark = next_temp_;
             const Operand o = floating(argument);
-            const std::uint8_t reg =
-                dest >= 0 ? static_cast<std::uint8_t>(dest) : o.temporary ? o.reg : temp();
+            const std::uint8_t reg = dest >= 0     ? static_cast<std::uint8_t>(dest)
+                                     : o.temporary ? o.reg
+                                                   : temp();
             emit(Op::float_sqrt, reg, o.reg, 0, e->span);
             release_temporaries(dest >= 0 ? mark : std::max<unsigned>(mark, reg + 1U));
             return {reg, Hold::plain, true};
@@ -571,9 +574,8 @@ Operand FunctionCompiler::floating_binary(const BinaryExpr& e, int dest) {
             const Operand x = first(b->left, right != nullptr ? b->right : &e);
             const Operand y = left != nullptr ? first(b->right, e.right) : floating(b->right);
             if (left != nullptr) c = floating(e.right);
-            const std::uint8_t reg = c.temporary && dest < 0
-                                         ? c.reg
-                                         : place(x.temporary, x.reg, y.temporary, y.reg);
+            const std::uint8_t reg =
+                c.temporary && dest < 0 ? c.reg : place(x.temporary, x.reg, y.temporary, y.reg);
             emit(e.op == BinaryOp::add ? Op::float_multiply_add : Op::float_multiply_subtract, reg, x.reg,
                  y.reg, e.span);
             emit_word(c.reg);
@@ -614,7 +616,8 @@ Operand FunctionCompiler::boxed(const Local& local, Span span, int dest) {
     check_assigned(local, span);
     const std::uint8_t reg = target(dest);
     box_word(reg, {local.reg, false},
-             is_unsigned_word(static_cast<Type>(local.type)) ? Number::Kind::word : Number::Kind::whole, span);
+             is_unsigned_word(static_cast<Type>(local.type)) ? Number::Kind::word : Number::Kind::whole,
+             span);
     return {reg, Hold::plain, true};
 }
 

@@ -51,8 +51,8 @@ const Signature& FunctionCompiler::signature_of(const DefStmt& def) {
         const TypeCode type = root->type_of(p.annotation);
         const bool number = passed_as_number(type);
         if (type == static_cast<TypeCode>(Type::f32)) return signature;
-        if (number && (scope.rebound.contains(p.name) ||
-                       std::find(ended.begin(), ended.end(), p.name) != ended.end()))
+        if (number &&
+            (scope.rebound.contains(p.name) || std::find(ended.begin(), ended.end(), p.name) != ended.end()))
             return signature;
         if (!number && scope.assigned_parameters.contains(p.name)) return signature;
         numbers |= number;
@@ -86,8 +86,8 @@ const Signature* FunctionCompiler::typed_callee(const CallExpr& e) {
         }
         // What may be out of range is refused by the function, at its parameter; but an int that leaves its
         // 48 bits does so where it is computed.
-        if (!known.is_whole() || (!within(known, type) && (type != Type::int_ || !known.typed ||
-                                                           known.kind == Number::Kind::word)))
+        if (!known.is_whole() || (!within(known, type) &&
+                                  (type != Type::int_ || !known.typed || known.kind == Number::Kind::word)))
             return nullptr;
     }
     return &signature;
@@ -130,7 +130,8 @@ void FunctionCompiler::word_within(const Expr* e, Type type, std::uint8_t reg, S
 /// The result is a word where the function's is a whole number.
 Operand FunctionCompiler::typed_call(const CallExpr& e, const Signature& signature, int dest) {
     const unsigned mark = next_temp_;
-    const bool word_result = passed_as_number(signature.result) && is_whole(static_cast<Type>(signature.result));
+    const bool word_result =
+        passed_as_number(signature.result) && is_whole(static_cast<Type>(signature.result));
     passing_ = &signature;
     auto args = arguments(e, static_cast<std::uint8_t>(next_temp_), true);
     const std::uint8_t first = args.count == 0 ? temp() : args.first;
@@ -219,7 +220,8 @@ bool FunctionCompiler::means_math(const Expr* e) {
         if (root->scope_.bound.contains(name) || root->scope_.block_bound.contains(name)) return false;
     if (scopes_.declared_global.contains(name) || scopes_.module->block_bound.contains(name)) return false;
     const auto& bindings = scopes_.module->bindings;
-    if (std::count_if(bindings.begin(), bindings.end(), [&](const Binding& b) { return b.name == name; }) != 1)
+    if (std::count_if(bindings.begin(), bindings.end(), [&](const Binding& b) { return b.name == name; }) !=
+        1)
         return false;
     const std::uint32_t here = parent_ == nullptr ? e->span.begin : fn_->header.span.begin;
     return std::any_of(root->body_.begin(), root->body_.end(), [&](const Stmt* s) {

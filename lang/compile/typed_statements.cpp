@@ -66,7 +66,8 @@ void FunctionCompiler::declare_numbers(List<Parameter> parameters, Block body) {
         if (p.kind != Parameter::Kind::rest && p.kind != Parameter::Kind::keyword_rest)
             look(p.name, type_of(p.annotation));
     for (const NameId name : scope_.locals)
-        if (!number_names_.contains(name) && scope_.annotations.contains(name)) look(name, declared_type(name));
+        if (!number_names_.contains(name) && scope_.annotations.contains(name))
+            look(name, declared_type(name));
     if (number_names_.empty()) return;
     for (const NameId name : forgotten_in(body)) number_names_.erase(name);
     if (context_.facts.introspects || scope_.is_generator || names.empty()) return;
@@ -264,8 +265,7 @@ void FunctionCompiler::typed_jump(CompareOp op, const Expr* left, const Expr* ri
         const bool holds = op == CompareOp::not_equal ||
                            (first ? op == CompareOp::less || op == CompareOp::less_equal
                                   : op == CompareOp::greater || op == CompareOp::greater_equal);
-        const std::uint32_t jump =
-            emit_jump(Op::jump_int_less_small, first ? a.reg : b.reg, 0, span);
+        const std::uint32_t jump = emit_jump(Op::jump_int_less_small, first ? a.reg : b.reg, 0, span);
         if (holds)
             jumps.push_back(jump);
         else
@@ -376,7 +376,8 @@ void FunctionCompiler::typed_range(const Local& local, const CallExpr& range, st
     end_statement(range.span);
     if (words) {
         exits.push_back(emit_jump(Op::int_range_begin, loop, 0, range.span));
-        Number values{.kind = Kind::whole, .low = std::min(parts[0].low, parts[1].low),
+        Number values{.kind = Kind::whole,
+                      .low = std::min(parts[0].low, parts[1].low),
                       .high = std::max(parts[0].high, parts[1].high)};
         if (parts[2].low > 0) {
             values.low = parts[0].low;
@@ -410,7 +411,8 @@ void FunctionCompiler::hoist_literals(Block body, const Expr* condition) {
                 const double value = each->kind == Number::Kind::floating
                                          ? std::bit_cast<double>(each->value)
                                          : static_cast<double>(each->signed_value());
-                if (each->kind != Number::Kind::word) add(hoisted_floats_, std::bit_cast<std::uint64_t>(value));
+                if (each->kind != Number::Kind::word)
+                    add(hoisted_floats_, std::bit_cast<std::uint64_t>(value));
                 continue;
             }
             const std::int64_t i = each->signed_value();
@@ -419,7 +421,8 @@ void FunctionCompiler::hoist_literals(Block body, const Expr* condition) {
             if (!op.has_value()) {
                 if (signs && i >= -127 && i < 127) continue;
             } else if (signs) {
-                if ((*op == BinaryOp::add || (*op == BinaryOp::subtract && each == &r)) && i > -128 && i < 128)
+                if ((*op == BinaryOp::add || (*op == BinaryOp::subtract && each == &r)) && i > -128 &&
+                    i < 128)
                     continue;
                 if (each == &r && ((*op == BinaryOp::bit_and && i >= 0 && i <= 255) ||
                                    (*op == BinaryOp::modulo && power && i <= 256) ||
@@ -452,8 +455,7 @@ void FunctionCompiler::hoist_literals(Block body, const Expr* condition) {
         reg = temp();
         word_literal(bits, reg, span);
     }
-    for (auto& [bits, reg] : hoisted_floats_)
-        reg = constant_operand(Value{bits}, temp(), span).reg;
+    for (auto& [bits, reg] : hoisted_floats_) reg = constant_operand(Value{bits}, temp(), span).reg;
 }
 
 }  // namespace harness::lang

@@ -434,10 +434,10 @@ void op_word_to_float(HARNESS_OPERANDS) {
 // --- Floats
 
 // A NaN that comes out needs no look at its bits, as in ops_arithmetic.cpp.
-#define HARNESS_FLOAT(name, sign)                                                                    \
-    void op_float_##name(HARNESS_OPERANDS) {                                                         \
-        R[A] = {std::bit_cast<std::uint64_t>(R[B].as_float() sign R[C].as_float())};                 \
-        HARNESS_NEXT(0);                                                                             \
+#define HARNESS_FLOAT(name, sign)                                                    \
+    void op_float_##name(HARNESS_OPERANDS) {                                         \
+        R[A] = {std::bit_cast<std::uint64_t>(R[B].as_float() sign R[C].as_float())}; \
+        HARNESS_NEXT(0);                                                             \
     }
 HARNESS_FLOAT(add, +)
 HARNESS_FLOAT(subtract, -)
@@ -502,10 +502,10 @@ void op_return_word(HARNESS_OPERANDS) {
 
 // --- Jumps
 
-#define HARNESS_JUMP_IF(name, condition)                            \
-    void op_jump_##name(HARNESS_OPERANDS) {                         \
-        if (condition) pc += static_cast<std::int32_t>(pc[0]);      \
-        HARNESS_NEXT(1);                                            \
+#define HARNESS_JUMP_IF(name, condition)                       \
+    void op_jump_##name(HARNESS_OPERANDS) {                    \
+        if (condition) pc += static_cast<std::int32_t>(pc[0]); \
+        HARNESS_NEXT(1);                                       \
     }
 HARNESS_JUMP_IF(int_equal, W(A) == W(B))
 HARNESS_JUMP_IF(int_not_equal, W(A) != W(B))

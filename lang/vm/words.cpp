@@ -1,10 +1,10 @@
 // Numbers of declared types: errors, conversions and the exact answers that the handlers do not give at once.
 #include "lang/vm/words.hpp"
 
-#include "lang/builtins/format_spec.hpp"
-
 #include <cmath>
 #include <limits>
+
+#include "lang/builtins/format_spec.hpp"
 
 namespace harness::lang {
 
@@ -77,9 +77,7 @@ bool power(T base, unsigned exponent, T& out) {
 
 }  // namespace
 
-double quotient_of(std::uint64_t a, std::uint64_t b) {
-    return a == 0 ? 0.0 : quotient_of_magnitudes(a, b);
-}
+double quotient_of(std::uint64_t a, std::uint64_t b) { return a == 0 ? 0.0 : quotient_of_magnitudes(a, b); }
 
 double quotient_of(std::int64_t a, std::int64_t b) {
     const double q = quotient_of(magnitude(a), magnitude(b));
@@ -111,7 +109,8 @@ static bool make_string(Interpreter* S, std::string_view text, Value& out) {
 }
 
 bool digits_of_word(Interpreter* S, std::int64_t i, bool is_unsigned, Value& out) {
-    return make_string(S, is_unsigned ? std::to_string(static_cast<std::uint64_t>(i)) : std::to_string(i), out);
+    return make_string(S, is_unsigned ? std::to_string(static_cast<std::uint64_t>(i)) : std::to_string(i),
+                       out);
 }
 
 bool format_word(Interpreter* S, std::int64_t i, bool is_unsigned, Value spec_text, Value& out) {
@@ -120,7 +119,8 @@ bool format_word(Interpreter* S, std::int64_t i, bool is_unsigned, Value spec_te
     std::string text;
     const bool negative = !is_unsigned && i < 0;
     if (parse_format_spec(S->heap.text(spec_text), "int", true, spec, error) &&
-        format_whole(negative, negative ? magnitude(i) : static_cast<std::uint64_t>(i), spec, "int", text, error))
+        format_whole(negative, negative ? magnitude(i) : static_cast<std::uint64_t>(i), spec, "int", text,
+                     error))
         return make_string(S, text, out);
     if (error.kind == ErrorKind::MemoryError)
         S->raise_memory_error(static_cast<std::size_t>(width_max));
@@ -130,6 +130,8 @@ bool format_word(Interpreter* S, std::int64_t i, bool is_unsigned, Value spec_te
 }
 
 bool power_of(std::int64_t base, unsigned exponent, std::int64_t& out) { return power(base, exponent, out); }
-bool power_of(std::uint64_t base, unsigned exponent, std::uint64_t& out) { return power(base, exponent, out); }
+bool power_of(std::uint64_t base, unsigned exponent, std::uint64_t& out) {
+    return power(base, exponent, out);
+}
 
 }  // namespace harness::lang

@@ -22,7 +22,8 @@ Outcome<Stack> Stack::create(StackLimits limits) {
     }
     if (limits.max_values > Reservation::max_bytes / sizeof(Value))
         return Failure{"the value stack is over the limit of 16 GiB", "ask for a smaller --max-depth"};
-    if (limits.words) limits.max_values = std::min<std::uint64_t>(limits.max_values, word_distance / sizeof(Value));
+    if (limits.words)
+        limits.max_values = std::min<std::uint64_t>(limits.max_values, word_distance / sizeof(Value));
     Outcome<Reservation> frames = Reservation::create((std::size_t{limits.max_depth} + 1) * sizeof(Frame));
     if (!frames) return frames.failure();
     const std::size_t words = limits.words ? word_distance : 0;

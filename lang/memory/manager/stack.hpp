@@ -34,13 +34,14 @@ struct FrameShape {
 struct StackLimits {
     std::uint32_t max_depth = 200'000;  ///< frames, the main frame included
     std::uint64_t max_values =
-        0;  ///< slots in all windows together; 0: 256 for each frame, as far as 16 GiB go
+        0;               ///< slots in all windows together; 0: 256 for each frame, as far as 16 GiB go
     bool words = false;  ///< a raw word beside each slot; then the slots are as many as 2 GiB hold, at most
 };
 
-/// So many bytes behind a slot lies its raw word, where a function may keep a number of a declared type. Apart
-/// from the slots, because whoever looks through those takes every one for a value; at a fixed distance, so
-/// that one register reaches both and the distance is part of the instruction (it has 31 bits there).
+/// So many bytes behind a slot lies its raw word, where a function may keep a number of a declared type.
+/// Apart from the slots, because whoever looks through those takes every one for a value; at a fixed
+/// distance, so that one register reaches both and the distance is part of the instruction (it has 31 bits
+/// there).
 inline constexpr std::size_t word_distance = (std::size_t{1} << 31) - (std::size_t{1} << 16);
 
 class Stack {

@@ -103,15 +103,16 @@ consteval TypeChecks make_type_checks() {
 }
 inline constexpr TypeChecks type_checks = make_type_checks();
 
-/// Which whole numbers of 64 bits a type of ints accepts where they are not boxed: all of i64, and of int what
-/// a value can hold. Of the unsigned ones of 64 bits the half that a signed number has.
+/// Which whole numbers of 64 bits a type of ints accepts where they are not boxed: all of i64, and of int
+/// what a value can hold. Of the unsigned ones of 64 bits the half that a signed number has.
 consteval TypeChecks make_word_checks() {
     TypeChecks checks = make_type_checks();
     constexpr auto all = std::numeric_limits<std::uint64_t>::max();
     constexpr auto least = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::min());
     for (const Type wide : {Type::any, Type::i64, Type::isize64})
         checks.ints[static_cast<std::size_t>(wide)] = {least, all};
-    checks.ints[static_cast<std::size_t>(Type::int_)] = {static_cast<std::uint64_t>(integer_min), payload_mask};
+    checks.ints[static_cast<std::size_t>(Type::int_)] = {static_cast<std::uint64_t>(integer_min),
+                                                         payload_mask};
     return checks;
 }
 inline constexpr TypeChecks word_checks = make_word_checks();
