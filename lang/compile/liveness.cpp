@@ -461,8 +461,7 @@ void Liveness::solve() {
 bool Liveness::is_live(std::uint32_t node, NameId name) const {
     if (always_.contains(name)) return true;
     const auto found = index_.find(name);
-    return found != index_.end() &&
-           (nodes_[node].live[found->second / 64] >> (found->second % 64) & 1) != 0;
+    return found != index_.end() && (nodes_[node].live[found->second / 64] >> (found->second % 64) & 1) != 0;
 }
 
 bool Liveness::at_start(NameId name) const { return is_live(first_node, name); }

@@ -88,9 +88,9 @@ void ScopeCollector::class_body(NameId name, Block body) {
 
 void ScopeCollector::def_statement(const DefStmt& s, bool binds) {
     for (const Expr* d : s.decorators) expr(d);
-    tree_.has_annotations |= s.result != nullptr ||
-                             std::any_of(s.parameters.begin(), s.parameters.end(),
-                                         [](const Parameter& p) { return p.annotation != nullptr; });
+    tree_.has_annotations |=
+        s.result != nullptr || std::any_of(s.parameters.begin(), s.parameters.end(),
+                                           [](const Parameter& p) { return p.annotation != nullptr; });
     parameters(s.parameters);
     at_ = s.name_span;
     if (binds) bind_any(s.name);

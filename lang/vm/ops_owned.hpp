@@ -547,10 +547,10 @@ struct Handlers {
 
 #include "lang/vm/ops_calls.inc"
 #include "lang/vm/ops_elements.inc"
-#include "lang/vm/ops_typed.inc"
 #include "lang/vm/ops_memory.inc"
 #include "lang/vm/ops_objects.inc"
 #include "lang/vm/ops_packed.inc"
+#include "lang/vm/ops_typed.inc"
 };
 
 #undef A

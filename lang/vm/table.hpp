@@ -21,8 +21,7 @@ constexpr auto make_table() {
     for (Handler& h : t) h.run = &op_halt;
 #define HARNESS_ENTRY_plain(name) &op_##name
 #define HARNESS_ENTRY_owned(name) &Handlers<M>::op_##name
-#define OP(name, words, instances, text) \
-    t[table_place(Op::name)].run = HARNESS_ENTRY_##instances(name);
+#define OP(name, words, instances, text) t[table_place(Op::name)].run = HARNESS_ENTRY_##instances(name);
 #include "lang/bytecode/opcodes.def"
 #undef OP
 #undef HARNESS_ENTRY_plain

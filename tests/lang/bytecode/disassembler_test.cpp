@@ -55,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(op, Disassembler, ::testing::ValuesIn(lines),
 
 TEST(Opcodes, are_found_from_their_words_and_take_one_to_five_of_them) {
     for (const Line& line : lines) {
-        const std::uint32_t code[] = {encode(line.op, 1, 2, 3), static_cast<std::uint32_t>(table_place(line.op))};
+        const std::uint32_t code[] = {encode(line.op, 1, 2, 3),
+                                      static_cast<std::uint32_t>(table_place(line.op))};
         EXPECT_EQ(op_at(code), line.op);
         EXPECT_EQ(is_far(line.op), static_cast<std::size_t>(line.op) >= far_opcode);
         EXPECT_LT(table_place(line.op), table_size);

@@ -88,7 +88,8 @@ TEST(Stack, has_a_raw_word_behind_every_slot_where_it_was_asked_for) {
     const auto slots = static_cast<std::size_t>(stack.values_end() - stack.values());
     EXPECT_EQ(slots, word_distance / sizeof(Value));
     const auto word = [&](std::size_t slot) {
-        return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(stack.values()) + word_distance) + slot;
+        return reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(stack.values()) + word_distance) +
+               slot;
     };
     stack.values()[0] = stack.values()[slots - 1] = Value::none();
     *word(0) = *word(slots - 1) = 7;
