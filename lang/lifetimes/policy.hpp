@@ -115,15 +115,15 @@ struct Unanswered {
     }
 };
 
-/// The same where a place says nothing about its value either: what is stored and read stays as it is.
+/// The same where nobody asks a place about its value but clone(), which follows what was not stored with `&`.
 struct Unjudged : Unanswered {
     template <bool Checked>
-    static Value store_copy(Interpreter*, Value, Value v) {
-        return v;
+    [[gnu::always_inline]] static Value store_copy(Interpreter*, Value, Value v) {
+        return v.owned();
     }
     template <bool Checked>
-    static Value store_take(Interpreter*, Value, Value v) {
-        return v;
+    [[gnu::always_inline]] static Value store_take(Interpreter*, Value, Value v) {
+        return v.owned();
     }
     template <bool Checked>
     static Value take(Interpreter*, Value v) {

@@ -232,7 +232,8 @@ bool Interpreter::judge_borrows(std::size_t first) {
     for (std::size_t i = first; i < deinited_.size(); ++i) {
         const Value v = deinited_[i];
         const std::uint32_t index = Handles::index(v);
-        if (borrows_.has_any(index) && !uncatchable())
+        // With the program all that refers to it goes, too.
+        if (borrows_.has_any(index) && !uncatchable() && !in_exit_)
             borrows_.each(index, [&](Value holder, std::uint32_t site) {
                 if (!heap.live(holder) || is_ending(holder) || !holds(holder, v)) return true;
                 // A cell that no closure shares is a name, which is told when it is read.
