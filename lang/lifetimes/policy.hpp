@@ -115,7 +115,8 @@ struct Unanswered {
     }
 };
 
-/// The same where nobody asks a place about its value but clone(), which follows what was not stored with `&`.
+/// The same where nobody asks a place about its value but clone(), which follows what was not stored with
+/// `&`.
 struct Unjudged : Unanswered {
     template <bool Checked>
     [[gnu::always_inline]] static Value store_copy(Interpreter*, Value, Value v) {
