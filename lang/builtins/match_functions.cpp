@@ -6,6 +6,7 @@
 #include "lang/builtins/dict.hpp"
 #include "lang/builtins/numbers.hpp"
 #include "lang/builtins/scratch.hpp"
+#include "lang/memory/packed.hpp"
 
 namespace harness::lang {
 
@@ -44,6 +45,14 @@ Value native_positional(Machine& machine, const Value* arguments, std::uint32_t)
     if (type.is_builtin && !type.is_exception) {
         if (given > 1) return raise_count(machine, type, 1, given);
         return shared(machine, arguments[0]);
+    }
+    if (type.packed != nullptr) {
+        const std::vector<PackedField>& fields = type.packed->fields;
+        if (given > static_cast<std::int64_t>(fields.size()))
+            return raise_count(machine, type, static_cast<std::int64_t>(fields.size()), given);
+        const Value found =
+            machine.get_attribute(arguments[0], fields[static_cast<std::size_t>(index)].name, true);
+        return is_absent(found) ? arguments[4] : found;
     }
     const auto member = type.members.find(machine.names.intern("__match_args__"));
     if (member == type.members.end() || is_absent(member->second.value))

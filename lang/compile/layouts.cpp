@@ -12,6 +12,12 @@
 
 namespace harness::lang {
 
+namespace {
+
+constexpr std::size_t most_struct_fields = 170;
+
+}  // namespace
+
 void FunctionCompiler::layout_statement(const Stmt* s) {
     const NameId name = name_of_declaration(s);
     if (scopes_.layouts == nullptr) return;
@@ -23,7 +29,8 @@ void FunctionCompiler::layout_statement(const Stmt* s) {
     if (scopes_.layouts->of(s) == nullptr || scopes_.machine_layouts->of(s) == nullptr) return;
     if (s->kind == StmtKind::struct_) {
         const auto& declared = as<StructStmt>(s);
-        if (check_struct(declared) && has_values(declared)) class_statement(*declared.as_class);
+        if (check_struct(declared) && has_values(declared) && context_.errors.size() < most_compile_errors)
+            class_statement(*declared.as_class);
         return;
     }
     if (const Block methods = as<EnumStmt>(s).methods; !methods.empty())
@@ -35,6 +42,11 @@ void FunctionCompiler::layout_statement(const Stmt* s) {
 bool FunctionCompiler::check_struct(const StructStmt& s) {
     const std::size_t before = context_.errors.size();
     bool defaults = false;
+    // Its constructor has a name for each.
+    if (s.fields.size() > most_struct_fields && has_values(s))
+        error(s.name_span, "SyntaxError",
+              fmt::format("a struct may have at most {} fields", most_struct_fields),
+              "put some of them into an object or a list that a field holds");
     for (const FieldDecl& field : s.fields) {
         const std::string name(context_.names.text(field.name));
         if (field.default_value == nullptr) {

@@ -224,6 +224,13 @@ void FunctionCompiler::read_part(std::string_view native, std::uint8_t item, Jum
 std::optional<NameId> FunctionCompiler::positional_field(const Pattern& p, std::size_t index) {
     if (p.value->kind != ExprKind::name) return std::nullopt;
     const ClassStmt* type = class_named(as<NameExpr>(p.value).name);
+    if (type != nullptr && type->declares != nullptr) {
+        // A struct's fields are its positions.
+        const List<FieldDecl> fields = as<StructStmt>(type->declares).fields;
+        const auto given = std::count(p.part_names().begin(), p.part_names().end(), NameId{0});
+        if (static_cast<std::size_t>(given) > fields.size()) return std::nullopt;
+        return fields[index].name;
+    }
     for (unsigned depth = 0; type != nullptr && depth < 100; ++depth) {
         for (const Stmt* member : type->body) {
             if (member->kind != StmtKind::assign) continue;

@@ -29,6 +29,7 @@ void PythonWriter::struct_(const StructStmt& made) {
         if (type == "f64" || type == "float") floats += fmt::format("\"{}\", ", text);
     }
     line(fmt::format("__slots__ = ({})", slots));
+    line(fmt::format("__match_args__ = ({})", slots));
     line("__hash__ = None");
     line("def __setattr__(_h_self, _h_name, _h_value):");
     line(fmt::format("    object.__setattr__(_h_self, _h_name, _h_stored(_h_name, _h_value, ({}), ({})))",
