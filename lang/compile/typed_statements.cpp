@@ -394,8 +394,10 @@ void FunctionCompiler::typed_range(const Local& local, const CallExpr& range, st
 /// Loads the literals of a loop's typed operations into registers before it, those that have no place in an
 /// instruction.
 void FunctionCompiler::hoist_literals(Block body, const Expr* condition) {
-    constexpr std::size_t most_hoisted = 10;
-    const auto add = [](auto& list, std::uint64_t bits) {
+    // A function that is short of registers loads them where they are used.
+    constexpr unsigned registers_left = 120;
+    const std::size_t most_hoisted = next_temp_ < registers_left ? 10 : 0;
+    const auto add = [&](auto& list, std::uint64_t bits) {
         if (list.size() < most_hoisted &&
             std::none_of(list.begin(), list.end(), [bits](const auto& each) { return each.first == bits; }))
             list.emplace_back(bits, std::uint8_t{0});

@@ -42,7 +42,7 @@ def _s(type, v):
 def _f32(v):
     v = float(v)
     try:
-        return struct.unpack("f", struct.pack("f", v))[0]
+        return struct.unpack("<f", struct.pack("<f", v))[0]
     except OverflowError:
         raise TypeError() from None
 def _w(v):
