@@ -369,6 +369,7 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
     using Holder = OwnedRange::Holder;
     const Function& function = *f.function;
     const bool outer = std::exchange(unwinding_, true);
+    const Value in_flight = std::exchange(pending, Value::absent());
     const Value self = f.base[0];
     std::vector<Value> owners;  // single owners go in one step
     for (const OwnedRange& range : function.owned) {
@@ -408,6 +409,11 @@ void Interpreter::end_frame_values(const Frame& f, std::uint32_t word, const std
         std::reverse(owners.begin(), owners.end());
         end_owners(owners);
     }
+    // A defect on the way counts for more than what was in flight.
+    if (pending == Value::absent())
+        pending = in_flight;
+    else if (in_flight.is_heap() && in_flight != memory_error_)
+        drop(in_flight);
     unwinding_ = outer;
 }
 
@@ -467,37 +473,31 @@ const std::uint32_t* Interpreter::unwind(const std::uint32_t* pc) {
             nested_failed_ = true;
             return nullptr;
         }
-        const auto word = static_cast<std::uint32_t>(pc - function.code.data()) - 1;
+        auto word = static_cast<std::uint32_t>(pc - function.code.data()) - 1;
         at = pc;
         if (!uncatchable()) {
             for (const Protected& range : function.protected_ranges) {
                 if (word < range.from || word >= range.to) continue;
                 note_handled(f, word, &range.target);
-                const Value saved = pending;
-                pending = Value::absent();
                 end_frame_values(f, word, &range.target, false, from_called);
-                pending = saved;
                 unwind_regions(f, range.regions, range.live);
                 unwind_using(f.base);
                 deinit_abandoned();
-                return function.code.data() + range.target;
+                if (!uncatchable()) return function.code.data() + range.target;
+                // What ended was a defect, or ran into one: nothing catches that.
+                word = range.target;
+                break;
             }
         }
         if (!uncatchable()) note_handled(f, word, nullptr);
         if (frame == stack->at(0)) {
             // The main frame: nobody caught it. Its names end with the program.
-            const Value saved = pending;
-            pending = Value::absent();
             end_frame_values(f, word, nullptr, false, from_called);
-            pending = saved;
             unwind_regions(f, 0, {});
             deinit_abandoned();
             return nullptr;
         }
-        const Value saved = pending;
-        pending = Value::absent();
         end_frame_values(f, word, nullptr, true, from_called);
-        pending = saved;
         unwind_regions(f, 0, {});
         while (!defers.empty() && defers.back().frame == &f) defers.pop_back();
         if (!function.is_made) trace_.pass(&function, site_at(&f - 1, f.return_pc));
