@@ -25,7 +25,7 @@ class Folder {
     Folder& operator=(const Folder&) = delete;
 
     std::string write(const std::string& name, const std::string& text) const {
-        const std::string path = (path_ / name).string();
+        std::string path = (path_ / name).string();
         std::ofstream(path, std::ios::binary) << text;
         return path;
     }
