@@ -91,8 +91,8 @@ struct Region {
 };
 
 /// The stack of open regions. They nest, so the objects of all of them stand in one allocator, the spine: a
-/// region begins with a mark of it and ends by a release, and to hand its contents over to the region outside
-/// nothing has to be done. Only what is made for a region that is not the innermost, such as a copy of a
+/// region begins where its cursor stands and ends by going back there, and to hand its contents over to the
+/// region outside nothing has to be done. Only what is made for a region that is not the innermost, such as a copy of a
 /// result, comes from an allocator aside. Where the run's allocator cannot make such children, all blocks are
 /// logged and freed one by one.
 ///

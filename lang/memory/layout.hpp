@@ -34,7 +34,7 @@ struct Header {
     std::uint16_t flags;
     union {
         std::uint32_t count;   ///< refcount, and counted kinds under the strategies that release
-        std::uint32_t region;  ///< arena, stack: nesting depth of the region that the object belongs to
+        std::uint32_t region;  ///< arena, stack: tells the region that the object belongs to
         std::uint32_t mark;    ///< gc
     };
 };
