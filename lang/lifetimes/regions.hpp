@@ -146,6 +146,7 @@ class Regions {
     std::uint32_t depth() const { return open_count_ - 1; }
     Region& innermost() { return *innermost_; }
     const Region& innermost() const { return *innermost_; }
+    Region& at(std::uint32_t depth) { return *open_[depth]; }
     /// The first number of the innermost region.
     std::uint32_t youngest() const { return youngest_; }
     const void* frame_at(std::uint32_t depth) const { return open_[depth]->frame; }

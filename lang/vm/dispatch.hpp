@@ -43,8 +43,12 @@
     } while (0)
 /// Goes on in another handler with the same instruction.
 #define HARNESS_GO(function) HARNESS_TAIL function(HARNESS_PASS)
-/// Begins the same instruction again.
-#define HARNESS_AGAIN() HARNESS_TAIL table[word & 0xFF].run(HARNESS_PASS)
+/// Begins the same instruction again; a far one has a second word.
+#define HARNESS_AGAIN()                               \
+    do {                                              \
+        pc -= (word & 0xFF) == far_opcode ? 1 : 0;    \
+        HARNESS_TAIL table[word & 0xFF].run(HARNESS_PASS); \
+    } while (0)
 #else
 #define HARNESS_NEXT(skip)                      \
     do {                                        \
@@ -57,9 +61,10 @@
         return;                 \
     } while (0)
 #define HARNESS_AGAIN()                       \
-    do {                                      \
-        table[word & 0xFF].run(HARNESS_PASS); \
-        return;                               \
+    do {                                           \
+        pc -= (word & 0xFF) == far_opcode ? 1 : 0; \
+        table[word & 0xFF].run(HARNESS_PASS);      \
+        return;                                    \
     } while (0)
 #endif
 

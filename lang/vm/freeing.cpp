@@ -359,6 +359,7 @@ bool Interpreter::free_value(Value v, bool deep, bool parameter) {
         return !uncatchable();
     }
     if (marking) collector->shade(v);
+    if (lifetime.regions && heap.checked() && (!parameter || v.is_owned())) forget_outward_stores(v, deep);
     return true;
 }
 

@@ -356,6 +356,7 @@ class Interpreter : public Machine {
     bool keep(Value kept, Value target, bool forever, bool shared);
     bool region_exit();
     bool leave_with_result(Value& result);
+    void forget_outward_stores(Value ended, bool deep);
     void leave_region();
     /// Where an instance has its fields beyond those of its class; made if there is none.
     std::unordered_map<NameId, Value>& side_table_of(Value object);

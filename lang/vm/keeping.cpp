@@ -94,6 +94,29 @@ bool Interpreter::judge_outward_stores() {
     return true;
 }
 
+/// Under regions the memory of what a program ends stays, but nobody reads it any more: what was stored in it
+/// escapes to nobody.
+void Interpreter::forget_outward_stores(Value ended, bool deep) {
+    Regions& regions = *heap.regions();
+    bool any = false;
+    for (std::uint32_t depth = 0; depth <= regions.depth(); ++depth)
+        any = any || !regions.at(depth).outward.empty();
+    if (!any) return;
+    std::vector<Value> work{ended};
+    std::unordered_set<std::uint64_t> holders{ended.payload()};
+    while (deep && !work.empty()) {
+        const Value v = work.back();
+        work.pop_back();
+        if (!heap.live(v) || v.is_string()) continue;
+        visit_slots(v, [&](Value slot) {
+            if (slot.is_heap() && slot.is_owned() && holders.insert(slot.payload()).second) work.push_back(slot);
+        });
+    }
+    for (std::uint32_t depth = 0; depth <= regions.depth(); ++depth)
+        std::erase_if(regions.at(depth).outward,
+                      [&](const OutwardStore& store) { return holders.contains(store.holder.payload()); });
+}
+
 namespace {
 
 std::string_view trimmed(std::string_view text) {
