@@ -90,8 +90,8 @@ struct Figures {
 // The free space of a bump-like allocator, lent by reference. The borrower may take n bytes itself:
 // round n up to 8, take them at `cursor` if they fit below `limit`, advance `cursor`. Both stay multiples
 // of 8. When the space is too small it calls allocate(), which may move the window to another place. Where
-// there are marks, the borrower may also set `cursor` back to a place behind which nothing is used any more, as
-// long as `limit` stays; figures then know the highest place that a call of the allocator saw.
+// there are marks, the borrower may also set `cursor` back to a place behind which nothing is used any more,
+// as long as `limit` stays; figures then know the highest place that a call of the allocator saw.
 struct BumpWindow {
     std::byte* cursor = nullptr;
     std::byte* limit = nullptr;

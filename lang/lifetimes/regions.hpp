@@ -92,9 +92,9 @@ struct Region {
 
 /// The stack of open regions. They nest, so the objects of all of them stand in one allocator, the spine: a
 /// region begins where its cursor stands and ends by going back there, and to hand its contents over to the
-/// region outside nothing has to be done. Only what is made for a region that is not the innermost, such as a copy of a
-/// result, comes from an allocator aside. Where the run's allocator cannot make such children, all blocks are
-/// logged and freed one by one.
+/// region outside nothing has to be done. Only what is made for a region that is not the innermost, such as a
+/// copy of a result, comes from an allocator aside. Where the run's allocator cannot make such children, all
+/// blocks are logged and freed one by one.
 ///
 /// An object's header (a string's, too) has a number that grows with each region that begins. So all that is
 /// younger than a region's first number belongs to it or to a deeper one, and an object's region is found by

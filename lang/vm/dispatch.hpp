@@ -44,9 +44,9 @@
 /// Goes on in another handler with the same instruction.
 #define HARNESS_GO(function) HARNESS_TAIL function(HARNESS_PASS)
 /// Begins the same instruction again; a far one has a second word.
-#define HARNESS_AGAIN()                               \
-    do {                                              \
-        pc -= (word & 0xFF) == far_opcode ? 1 : 0;    \
+#define HARNESS_AGAIN()                                    \
+    do {                                                   \
+        pc -= (word & 0xFF) == far_opcode ? 1 : 0;         \
         HARNESS_TAIL table[word & 0xFF].run(HARNESS_PASS); \
     } while (0)
 #else
@@ -60,7 +60,7 @@
         function(HARNESS_PASS); \
         return;                 \
     } while (0)
-#define HARNESS_AGAIN()                       \
+#define HARNESS_AGAIN()                            \
     do {                                           \
         pc -= (word & 0xFF) == far_opcode ? 1 : 0; \
         table[word & 0xFF].run(HARNESS_PASS);      \

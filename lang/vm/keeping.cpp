@@ -109,7 +109,8 @@ void Interpreter::forget_outward_stores(Value ended, bool deep) {
         work.pop_back();
         if (!heap.live(v) || v.is_string()) continue;
         visit_slots(v, [&](Value slot) {
-            if (slot.is_heap() && slot.is_owned() && holders.insert(slot.payload()).second) work.push_back(slot);
+            if (slot.is_heap() && slot.is_owned() && holders.insert(slot.payload()).second)
+                work.push_back(slot);
         });
     }
     for (std::uint32_t depth = 0; depth <= regions.depth(); ++depth)
