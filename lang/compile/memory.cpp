@@ -42,7 +42,8 @@ Operand FunctionCompiler::free_call(const Expr* place, bool deep, Span span) {
             const Resolved r = resolve(name);
             if (r.kind == Resolved::Kind::local && !r.local.is_cell) {
                 needs_init_ = true;
-                if (r.local.is_parameter) {
+                const bool was_passed = r.local.was_parameter || r.local.is_received;
+                if (r.local.is_parameter || (regions() && was_passed)) {
                     // The caller still holds what it passed: only this name ends, unless memory goes back by
                     // hand.
                     emit(deep ? Op::deinit_name : Op::free_name, r.local.reg, 1, 0, place->span);
