@@ -308,7 +308,7 @@ Value ObjectHeap::new_packed(const ClassInfo& type) {
     if (block == nullptr) return exhausted(packed.bytes);
     char* at = block + front;
     reinterpret_cast<Header*>(at)[-1] = {static_cast<std::uint16_t>(type.id), 0, {birth_word()}};
-    std::memcpy(at, packed.image.data(), packed.bytes);
+    if (packed.bytes != 0) std::memcpy(at, packed.image.data(), packed.bytes);
     return wrap(at, Tag::object);
 }
 
